@@ -1,0 +1,3 @@
+/** A value that survives JSON unchanged. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
