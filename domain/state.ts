@@ -82,3 +82,27 @@ export const NO_DETAILS: Readonly<StateDetails> = Object.freeze({
 
 /** The name a state has when nobody gave it another: "SCHEDULED" is called "Scheduled". */
 export const defaultName = (type: StateType): string => type[0] + type.slice(1).toLowerCase();
+
+/** What a caller says of a state that it proposes; the rest is filled in. */
+export interface StateInput {
+  type: StateType;
+  name?: string | null;
+  message?: string | null;
+  data?: Json;
+  details?: Partial<StateDetails>;
+}
+
+/** A state made now: named after its type unless named, and due now if it is SCHEDULED with no time of its own. */
+export function newState(input: StateInput, { id, now }: { id: string; now: Instant }): State {
+  const details: StateDetails = { ...NO_DETAILS, ...input.details };
+  if (input.type === "SCHEDULED") details.scheduledTime ??= now;
+  return {
+    id,
+    type: input.type,
+    name: input.name ?? defaultName(input.type),
+    timestamp: now,
+    message: input.message ?? null,
+    data: input.data ?? null,
+    details,
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * What every transition writes into the run, whoever asked for it and whether or not it was forced.
+ *
+ * B1  Nothing here refuses: the rules have spoken.
+ * B2  Two states of a run never share a timestamp, and a later state never has an earlier one: what collides is moved
+ *     one microsecond past its predecessor, before anything else reads it.
+ * B3  An attempt is counted when RUNNING is entered, unless the run resumes a pause.
+ */
+import { isTerminal, type State } from "../state.ts";
+import { instant, type Instant, secondsBetween } from "../time.ts";
+import type { FlowRun, RunPolicy } from "./run.ts";
+
+/** The run after it entered `proposed`. `before` and `after` are changes of its policy around the counting. */
+export function enter(
+  run: FlowRun,
+  proposed: State,
+  now: Instant,
+  before: Partial<RunPolicy> = {},
+  after: Partial<RunPolicy> = {},
+): FlowRun {
+  const from = run.state;
+  const state = placed(run, proposed);
+  const policy: RunPolicy = { ...run.policy, ...before };
+  const begins = state.type === "RUNNING" && !policy.resuming;
+  if (state.type === "RUNNING" || isTerminal(state.type)) policy.resuming = false;
+  return {
+    ...run,
+    ...times(run, from, state),
+    updated: now,
+    state,
+    policy: { ...policy, ...after },
+    runCount: run.runCount + (begins ? 1 : 0),
+  };
+}
+
+/** The proposed state as it stands in this run's history. */
+function placed(run: FlowRun, proposed: State): State {
+  const details = { ...proposed.details, flowRunId: run.id };
+  if (run.parentTaskRunId !== null) details.taskRunId = run.parentTaskRunId;
+  const earliest = run.state === null ? proposed.timestamp : instant(run.state.timestamp + 1);
+  return { ...proposed, timestamp: proposed.timestamp < earliest ? earliest : proposed.timestamp, details };
+}
+
+type Times = Pick<
+  FlowRun,
+  "startTime" | "endTime" | "totalRunTime" | "expectedStartTime" | "nextScheduledStartTime"
+>;
+
+function times(run: FlowRun, from: State | null, to: State): Times {
+  const ends = isTerminal(to.type);
+  const endTime = from !== null && isTerminal(from.type) && !ends ? null : run.endTime;
+  const starts = to.type === "RUNNING" || (ends && endTime === null);
+  const due = to.type === "SCHEDULED" ? to.details.scheduledTime : null;
+  return {
+    startTime: run.startTime ?? (starts ? to.timestamp : null),
+    endTime: endTime ?? (ends ? to.timestamp : null),
+    totalRunTime: run.totalRunTime + (from?.type === "RUNNING" ? secondsBetween(from.timestamp, to.timestamp) : 0),
+    expectedStartTime: run.expectedStartTime ?? due ?? to.timestamp,
+    nextScheduledStartTime: to.type === "SCHEDULED" ? due : from?.type === "SCHEDULED" ? null : run.nextScheduledStartTime,
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * How a run is paused (its process waits) or suspended (its process ends, and the run is scheduled anew when resumed).
+ *
+ * [FR12] Only a RUNNING run is paused; a run without a state cannot be.
+ * [FR13] Each pause fires once in an attempt: its key is remembered. A pause without a key gets one of its own.
+ * [FR14] A subflow, or a run without a deployment, is not suspended: nobody would start it again.
+ */
+import { ANY_STATE, type Rule } from "../rule.ts";
+
+export const pause: Rule = {
+  name: "pause",
+  from: [...ANY_STATE, null],
+  to: ["PAUSED"],
+  judge({ run, from, to, newId }) {
+    const verb = to.name === "Suspended" ? "suspended" : "paused";
+    if (from === null) return { kind: "abort", reason: `A run without a state cannot be ${verb}.` };
+    if (from.type !== "RUNNING") {
+      return { kind: "reject", state: null, reason: `The run is ${from.type}: only a RUNNING run can be ${verb}.` };
+    }
+    const key = to.details.pauseKey ?? newId();
+    if (run.policy.pauseKeys.includes(key)) {
+      return { kind: "reject", state: null, reason: `The run was ${verb} here before in this attempt.` };
+    }
+    if (to.details.pauseReschedule) {
+      if (run.parentTaskRunId !== null) return { kind: "abort", reason: `A subflow cannot be ${verb}.` };
+      if (run.deploymentId === null) return { kind: "abort", reason: `A run without a deployment cannot be ${verb}.` };
+    }
+    return { kind: "adjust", policyAfter: { pauseKeys: [...run.policy.pauseKeys, key] } };
+  },
+};
