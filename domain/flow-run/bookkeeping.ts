@@ -8,6 +8,7 @@
  */
 import { isTerminal, type State } from "../state.ts";
 import { instant, type Instant, secondsBetween } from "../time.ts";
+import { seconds } from "./estimates.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 
 /** The run after it entered `proposed`. `before` and `after` are changes of its policy around the counting. */
@@ -54,7 +55,10 @@ function times(run: FlowRun, from: State | null, to: State): Times {
   return {
     startTime: run.startTime ?? (starts ? to.timestamp : null),
     endTime: endTime ?? (ends ? to.timestamp : null),
-    totalRunTime: run.totalRunTime + (from?.type === "RUNNING" ? secondsBetween(from.timestamp, to.timestamp) : 0),
+    totalRunTime:
+      from?.type === "RUNNING"
+        ? seconds(run.totalRunTime + secondsBetween(from.timestamp, to.timestamp))
+        : run.totalRunTime,
     expectedStartTime: run.expectedStartTime ?? due ?? to.timestamp,
     nextScheduledStartTime: to.type === "SCHEDULED" ? due : from?.type === "SCHEDULED" ? null : run.nextScheduledStartTime,
   };

@@ -1,0 +1,56 @@
+/**
+ * Everything that a caller can be told went wrong, as a closed union of codes. Objects return a problem; only the API
+ * makes a status of it. What is not a problem is a bug.
+ */
+export type Problem =
+  /** Nothing of this id within the caller's reach: it may be missing or belong to somebody else. */
+  | { code: "not_found"; what: string; id: string }
+  /** Something of this name is there already. */
+  | { code: "already_exists"; what: string; name: string }
+  /** The thing is not in a condition for this. `must`: what to do first. */
+  | { code: "conflict"; what: string; is: string; must: string }
+  /** A report under a claim that is no longer the live one. */
+  | { code: "stale_claim"; held: number; shown: number }
+  /** One field is wrong. The path is dotted, as the wire names it. */
+  | { code: "invalid"; field: string; message: string }
+  | { code: "too_large"; what: string; limit: number; unit: "bytes" | "levels" | "items" | "characters" }
+  | { code: "unauthenticated"; message: string }
+  | { code: "forbidden"; scope: string }
+  | { code: "too_many"; what: string; limit: number; retryAfter: number }
+  /** A part that is needed does not answer. The same call is worth repeating. */
+  | { code: "unavailable"; what: string; retryAfter: number };
+
+export type ProblemCode = Problem["code"];
+
+/** One sentence, or two: what is wrong, and what to do next. */
+export function sentence(problem: Problem): string {
+  switch (problem.code) {
+    case "not_found":
+      return `There is no ${problem.what} ${problem.id} in this workspace. Check the id, and the workspace in your API URL.`;
+    case "already_exists":
+      return `A ${problem.what} named ${problem.name} is there already. Choose another name, or change that one.`;
+    case "conflict":
+      return `The ${problem.what} is ${problem.is}. ${problem.must}`;
+    case "stale_claim":
+      return (
+        `This claim has generation ${problem.shown}, but ${problem.held} is current: the run was taken back or given to ` +
+        "another agent. Stop, and report nothing more for it."
+      );
+    case "invalid":
+      return `${problem.field}: ${problem.message}`;
+    case "too_large":
+      return `The ${problem.what} exceeds ${problem.limit} ${problem.unit}. Send less at once.`;
+    case "unauthenticated":
+      return problem.message;
+    case "forbidden":
+      return `Your credential lacks the scope ${problem.scope}. Ask an owner of the account for a key that has it.`;
+    case "too_many":
+      return `More than ${problem.limit} ${problem.what}. Try again in ${seconds(problem.retryAfter)}.`;
+    case "unavailable":
+      return `The ${problem.what} does not answer just now. Try again in ${seconds(problem.retryAfter)}.`;
+    default:
+      return problem satisfies never;
+  }
+}
+
+const seconds = (count: number): string => (count === 1 ? "1 second" : `${count} seconds`);
