@@ -1,0 +1,50 @@
+/** The table of all endpoints. Whatever serves, calls, documents or tries an operation starts here. */
+import { accounts, me } from "./accounts.ts";
+import { admin, concurrencyLimits } from "./admin.ts";
+import { artifacts } from "./artifacts.ts";
+import { auth } from "./auth.ts";
+import { bundles } from "./bundles.ts";
+import { deployments } from "./deployments.ts";
+import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
+import { events } from "./events.ts";
+import { flowRuns } from "./flow-runs.ts";
+import { flows } from "./flows.ts";
+import { logs } from "./logs.ts";
+import { taskRuns } from "./task-runs.ts";
+import { workPools } from "./work-pools.ts";
+
+export const resources = {
+  admin,
+  auth,
+  me,
+  accounts,
+  flows,
+  flowRuns,
+  taskRuns,
+  logs,
+  artifacts,
+  events,
+  deployments,
+  bundles,
+  workPools,
+  concurrencyLimits,
+} as const;
+
+type Resources = typeof resources;
+type RowOf<R> = R[keyof R];
+/** Every row of the table. */
+export type AnyRow = { [Name in keyof Resources]: RowOf<Resources[Name]> }[keyof Resources];
+
+/** All rows, in the order of the table. */
+export const endpoints: readonly EndpointRow[] = Object.values(resources).flatMap((rows) => Object.values(rows));
+
+/** The names by which `client.ts` calls rows: `GET /flow_runs/{id}`. */
+export type Route = RouteOf<AnyRow>;
+export type RowNamed<Name extends Route> = Extract<AnyRow, { method: MethodOf<Name>; path: PathOf<Name> }>;
+type MethodOf<Name> = Name extends `${infer Method} ${string}` ? Method : never;
+type PathOf<Name> = Name extends `${string} ${infer Path}` ? Path : never;
+
+export type Params<Name extends Route> = ParamsOf<RowNamed<Name>>;
+export type Query<Name extends Route> = QueryInputOf<RowNamed<Name>>;
+export type Body<Name extends Route> = BodyInputOf<RowNamed<Name>>;
+export type Result<Name extends Route> = ResultOf<RowNamed<Name>>;

@@ -1,0 +1,58 @@
+/** Log lines of flow runs and task runs. */
+import { z } from "zod";
+import { endpoint } from "./endpoint.ts";
+import { LogFilter } from "./filters.ts";
+import { Limit, maybe, Name, Offset, Timestamp, TimestampText, Uuid } from "./wire.ts";
+
+const LogCreate = z.strictObject({
+  name: Name,
+  level: z.int().min(-32_768).max(32_767),
+  /** One line may be long, but not a file: clients cut at 1 MB. */
+  message: z.string().max(1_000_000),
+  timestamp: Timestamp,
+  flow_run_id: maybe(Uuid),
+  task_run_id: maybe(Uuid),
+});
+export type LogLineInput = z.output<typeof LogCreate>;
+
+export const LogOut = z.object({
+  id: z.uuid(),
+  created: TimestampText,
+  updated: TimestampText,
+  name: z.string(),
+  level: z.int(),
+  message: z.string(),
+  timestamp: TimestampText,
+  flow_run_id: z.uuid().nullable(),
+  task_run_id: z.uuid().nullable(),
+});
+export type WireLog = z.output<typeof LogOut>;
+
+export const LOG_SORTS = ["TIMESTAMP_ASC", "TIMESTAMP_DESC"] as const;
+export type LogSort = (typeof LOG_SORTS)[number];
+
+export const logs = {
+  create: endpoint({
+    method: "POST",
+    path: "/logs/",
+    scope: "run_flows",
+    body: z.array(LogCreate).max(10_000),
+    status: 201,
+    summary: "Stores log lines; many in one call.",
+  }),
+  filter: endpoint({
+    method: "POST",
+    path: "/logs/filter",
+    scope: "see_flows",
+    body: z.strictObject({
+      logs: maybe(LogFilter),
+      sort: z.enum(LOG_SORTS).default("TIMESTAMP_ASC"),
+      limit: Limit,
+      offset: Offset,
+    }),
+    optionalBody: true,
+    status: 200,
+    result: z.array(LogOut),
+    summary: "Lists log lines.",
+  }),
+};

@@ -1,0 +1,15 @@
+/** What travels on the dispatch queue: a run that is due, on its way to its pool. It may come twice, late, and in any order. */
+import { z } from "zod";
+
+export const DispatchMessage = z.object({
+  v: z.literal(1),
+  workspace: z.uuid(),
+  pool: z.uuid(),
+  queue: z.uuid().nullable(),
+  run: z.uuid(),
+  /** Microseconds since 1970. */
+  due: z.int(),
+  /** Lower goes first. */
+  priority: z.int(),
+});
+export type DispatchMessage = z.output<typeof DispatchMessage>;

@@ -1,0 +1,48 @@
+/** The scopes that endpoints ask for and keys hold: Prefect Cloud's own names, so that its roles carry over. */
+
+export const WORKSPACE_SCOPES = [
+  "see_artifacts",
+  "write_artifacts",
+  "manage_artifacts",
+  "see_concurrency_limits",
+  "manage_concurrency_limits",
+  "see_deployments",
+  "run_deployments",
+  "write_deployments",
+  "manage_deployments",
+  "see_events",
+  "see_flows",
+  "run_flows",
+  "manage_flows",
+  "see_work_pools",
+  "write_work_pools",
+  "manage_work_pools",
+  "see_work_queues",
+  "write_work_queues",
+  "see_workers",
+  "write_workers",
+] as const;
+export type WorkspaceScope = (typeof WORKSPACE_SCOPES)[number];
+
+export const ACCOUNT_PERMISSIONS = ["create:workspace", "create:bot", "update:bot"] as const;
+export type AccountPermission = (typeof ACCOUNT_PERMISSIONS)[number];
+
+export type Scope = WorkspaceScope | AccountPermission;
+
+/** All scopes there are: what an owner's key holds. */
+export const ALL_SCOPES: readonly Scope[] = [...WORKSPACE_SCOPES, ...ACCOUNT_PERMISSIONS];
+
+/**
+ * What the token of one run may do, and only in its own workspace: report on runs, start subflows and other deployments, and
+ * leave artifacts. The token is also bound to its run and claim.
+ */
+export const RUN_TOKEN_SCOPES: readonly WorkspaceScope[] = [
+  "see_flows",
+  "run_flows",
+  "see_artifacts",
+  "write_artifacts",
+  "see_deployments",
+  "run_deployments",
+  "see_concurrency_limits",
+  "manage_concurrency_limits",
+];

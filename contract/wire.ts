@@ -1,0 +1,55 @@
+/** The small values that all resources of the wire are made of. */
+import { formatInstant, type Instant, parseInstant } from "@millrace/domain/time.ts";
+import type { Json, JsonObject } from "@millrace/domain/json.ts";
+import { z } from "zod";
+
+/** Longest name, version or key that is taken, in characters: the cloud's own limit. */
+const NAME_LENGTH = 5000;
+
+export const Uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i, "Input should be a valid UUID")
+  .overwrite((text) => (text.length === 36 ? text.toLowerCase() : dashed(text.toLowerCase())))
+  .meta({ format: "uuid" });
+
+const dashed = (hex: string): string => {
+  const h = hex.replaceAll("-", "");
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
+};
+
+/** A moment that comes in: RFC 3339 text becomes an Instant. */
+export const Timestamp = z
+  .string()
+  .meta({ format: "date-time" })
+  .transform((text, context): Instant => {
+    const at = parseInstant(text);
+    if (at !== null) return at;
+    context.addIssue({ code: "custom", message: "Input should be a valid datetime, such as 2026-01-31T08:00:00Z" });
+    return z.NEVER;
+  });
+
+/** A moment that goes out: the wire's text, UTC with six digits of a second. */
+export const TimestampText = z.string().meta({ format: "date-time" });
+
+/** An Instant as the wire's text, or null. */
+export const text = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
+
+export const Name = z.string().max(NAME_LENGTH);
+/** A name that is part of a path: none of the characters that would end it there. */
+export const PathName = Name.min(1).regex(/^[^/%&><]+$/, "String should match pattern '^[^/%&><]+$'");
+export const Tags = z.array(Name).max(1000);
+export const AnyJson = z.unknown().transform((value) => (value ?? null) as Json);
+export const Fields = z.record(z.string(), z.unknown()).transform((value) => value as JsonObject);
+/** Labels: a flat record of scalars. */
+export const Labels = z
+  .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))
+  .transform((value) => value as JsonObject);
+
+export const ById = z.object({ id: Uuid });
+
+/** How lists are cut: at most 200 rows, from an offset. */
+export const Limit = z.int().min(0).max(200).default(200);
+export const Offset = z.int().min(0).max(10_000_000).default(0);
+
+/** Null and absent mean the same, which is how the wire treats most fields. */
+export const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);

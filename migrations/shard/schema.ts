@@ -1,0 +1,179 @@
+/**
+ * A shard: what lists are made of. Many workspaces live in one; every key begins with the workspace.
+ *
+ * Tables are clustered on their key (WITHOUT ROWID, see ../README.md) and every index is paid for with a written row a
+ * change, so each says who needs it. Times are microseconds since 1970; JSON is text.
+ */
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+const tenant = { workspaceId: text("workspace_id").notNull(), id: text().notNull() };
+
+/** Written by the flows API. */
+export const flows = sqliteTable(
+  "flows",
+  {
+    ...tenant,
+    name: text().notNull(),
+    tags: text().notNull(),
+    labels: text().notNull(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("flows_name").on(table.workspaceId, table.name),
+  ],
+);
+
+/**
+ * The index of flow runs, written by the workspace's EventHub alone. The truth is the run's object: a row carries the
+ * version of it that it shows, and never goes back to an older one. `body` is the run as the wire shows it, empty where it is
+ * too large to be copied here; it is then read from the object.
+ */
+export const flowRuns = sqliteTable(
+  "flow_runs",
+  {
+    ...tenant,
+    version: integer().notNull(),
+    flowId: text("flow_id").notNull(),
+    deploymentId: text("deployment_id"),
+    workPoolId: text("work_pool_id"),
+    workPoolName: text("work_pool_name"),
+    workQueueId: text("work_queue_id"),
+    workQueueName: text("work_queue_name"),
+    parentTaskRunId: text("parent_task_run_id"),
+    parentFlowRunId: text("parent_flow_run_id"),
+    name: text().notNull(),
+    tags: text().notNull(),
+    flowVersion: text("flow_version"),
+    idempotencyKey: text("idempotency_key"),
+    createdBy: text("created_by"),
+    stateType: text("state_type"),
+    stateName: text("state_name"),
+    expectedStartTime: integer("expected_start_time"),
+    nextScheduledStartTime: integer("next_scheduled_start_time"),
+    startTime: integer("start_time"),
+    endTime: integer("end_time"),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+    body: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    // Lists are sorted by it unless told otherwise.
+    index("flow_runs_expected").on(table.workspaceId, table.expectedStartTime),
+    // The sweep's: rows of runs that have not ended, a small part of all.
+    index("flow_runs_live")
+      .on(table.updated)
+      .where(sql`state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING')`),
+  ],
+);
+
+/** The index of task runs that have ended, and of those made by `POST /task_runs/`; written by the EventHub alone. */
+export const taskRuns = sqliteTable(
+  "task_runs",
+  {
+    ...tenant,
+    flowRunId: text("flow_run_id"),
+    version: integer().notNull(),
+    name: text().notNull(),
+    tags: text().notNull(),
+    stateType: text("state_type"),
+    stateName: text("state_name"),
+    expectedStartTime: integer("expected_start_time"),
+    startTime: integer("start_time"),
+    endTime: integer("end_time"),
+    totalRunTime: real("total_run_time").notNull(),
+    body: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.id] })],
+);
+
+/** Events, one row for all that was gathered in a moment: a row an event would cost as much as the run itself. */
+export const eventBatches = sqliteTable(
+  "event_batches",
+  {
+    workspaceId: text("workspace_id").notNull(),
+    /** When the server had the batch; events in it may have occurred before. */
+    received: integer().notNull(),
+    id: text().notNull(),
+    earliest: integer().notNull(),
+    latest: integer().notNull(),
+    body: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.received, table.id] })],
+);
+
+/** Written by the artifacts API. */
+export const artifacts = sqliteTable(
+  "artifacts",
+  {
+    ...tenant,
+    key: text(),
+    type: text(),
+    description: text(),
+    data: text().notNull(),
+    metadata: text(),
+    flowRunId: text("flow_run_id"),
+    taskRunId: text("task_run_id"),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    // A run's page, and the newest of a key.
+    index("artifacts_flow_run").on(table.workspaceId, table.flowRunId),
+    index("artifacts_key").on(table.workspaceId, table.key, table.created),
+  ],
+);
+
+/** Written by the deployments API. */
+export const deployments = sqliteTable(
+  "deployments",
+  {
+    ...tenant,
+    flowId: text("flow_id").notNull(),
+    name: text().notNull(),
+    version: text(),
+    description: text(),
+    path: text(),
+    entrypoint: text(),
+    pullSteps: text("pull_steps"),
+    parameters: text().notNull(),
+    parameterSchema: text("parameter_schema"),
+    enforceParameterSchema: integer("enforce_parameter_schema", { mode: "boolean" }).notNull(),
+    jobVariables: text("job_variables").notNull(),
+    tags: text().notNull(),
+    labels: text().notNull(),
+    workPoolId: text("work_pool_id"),
+    workQueueName: text("work_queue_name"),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("deployments_name").on(table.workspaceId, table.flowId, table.name),
+  ],
+);
+
+/** Written by the work pools API. Agents and ready runs are the WorkPool object's. */
+export const workPools = sqliteTable(
+  "work_pools",
+  {
+    ...tenant,
+    name: text().notNull(),
+    description: text(),
+    type: text().notNull(),
+    baseJobTemplate: text("base_job_template").notNull(),
+    isPaused: integer("is_paused", { mode: "boolean" }).notNull(),
+    concurrencyLimit: integer("concurrency_limit"),
+    defaultQueueId: text("default_queue_id").notNull(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("work_pools_name").on(table.workspaceId, table.name),
+  ],
+);
