@@ -1,0 +1,109 @@
+/**
+ * The parts of the test command. A part is a static gate (one command per step, counted as one test) or a vitest
+ * project (each of its tests counts). Parts whose subject is not there are left out, never passed.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { files, ROOT } from "./gates/tree.ts";
+
+export interface Part {
+  name: string;
+  /** Commands, one after another. For a vitest project there is none. */
+  steps?: readonly Step[];
+  /** Whether the first step that fails ends the part; otherwise all are tried and all failures shown. */
+  stopAtFirst?: boolean;
+  /** The name of a vitest project. */
+  project?: string;
+  /** Whether there is anything to test. */
+  present: () => boolean;
+  /** Needs what `build` leaves behind, so it starts after it when both are asked for. */
+  needsBuild?: boolean;
+  /** Longest time in seconds; past it the part is killed and has failed. */
+  limit: number;
+}
+
+export interface Step {
+  argv: readonly string[];
+  /** Folder relative to the root. */
+  cwd?: string;
+}
+
+const always = () => true;
+const node = (...args: string[]): Step => ({ argv: [process.execPath, ...args] });
+const bin = (name: string, ...args: string[]): Step => ({ argv: [join(ROOT, "node_modules/.bin", name), ...args] });
+const inWeb = (step: Step): Step => ({ ...step, cwd: "web" });
+const has = (pattern: RegExp) => files((path) => pattern.test(path)).length > 0;
+const exists = (path: string) => existsSync(join(ROOT, path));
+
+const ROOMS = ["domain", "contract", "migrations", "durable-objects", "workers", "web", "agent", "test", "bench"];
+
+function typeSteps(): Step[] {
+  const worlds: [string, RegExp][] = [
+    ["domain/tsconfig.json", /^domain\/.*\.ts$/],
+    ["contract/tsconfig.json", /^contract\/.*\.ts$/],
+    ["tsconfig.json", /^(workers\/(?!local\/)|durable-objects\/|migrations\/).*\.ts$/],
+    ["test/tsconfig.workerd.json", /^(workers\/(?!local\/)|durable-objects\/).*\.test\.ts$/],
+    ["test/tsconfig.json", /^(test|agent|workers\/local)\/.*\.ts$/],
+  ];
+  const steps = worlds.filter(([, sources]) => has(sources)).map(([config]) => bin("tsc", "-p", config));
+  if (exists("web/svelte.config.js")) {
+    steps.push(
+      inWeb(bin("svelte-kit", "sync")),
+      inWeb(bin("svelte-check", "--tsconfig", "./tsconfig.json", "--output", "human")),
+    );
+  }
+  return steps;
+}
+
+/** drizzle-kit finds nothing to add to the SQL that lies beside each schema. */
+function sqlSteps(): Step[] {
+  return [node("test/gates/sql.ts")];
+}
+
+function buildSteps(): Step[] {
+  const steps: Step[] = [node("test/support/build.ts")];
+  if (exists("wrangler.toml")) steps.push(bin("wrangler", "deploy", "--dry-run", "--outdir", "test-output/deploy"));
+  return steps;
+}
+
+/** All parts, the longest first where that shortens the whole. */
+export function parts(): Part[] {
+  return [
+    { name: "format", steps: [bin("biome", "format", "--reporter=summary", ".")], present: always, limit: 60 },
+    { name: "lint", steps: [bin("biome", "lint", "--error-on-warnings", ".")], present: always, limit: 60 },
+    { name: "rule-ids", steps: [node("test/gates/main.ts", "rule-ids")], present: always, limit: 60 },
+    {
+      name: "arrows",
+      steps: [
+        bin(
+          "depcruise",
+          "--config",
+          ".dependency-cruiser.cjs",
+          ...ROOMS.filter((room) => has(new RegExp(`^${room}/.*\\.ts$`))),
+        ),
+        node("test/gates/main.ts", "addresses"),
+      ],
+      present: always,
+      limit: 120,
+    },
+    { name: "build", steps: buildSteps(), stopAtFirst: true, present: () => exists("workers/main.ts"), limit: 240 },
+    { name: "types", steps: typeSteps(), present: always, limit: 240 },
+    { name: "sql", steps: sqlSteps(), present: () => has(/^migrations\/.*schema\.ts$/), limit: 120 },
+    ...["client", "browser", "faults", "conformance", "tenancy", "agent"].map(
+      (project): Part => ({
+        name: project,
+        project,
+        present: () => has(new RegExp(`^test/${project === "browser" ? "end-to-end" : project}/.*\\.test\\.ts$`)),
+        needsBuild: true,
+        limit: 420,
+      }),
+    ),
+    { name: "unit", project: "unit", present: always, limit: 240 },
+    {
+      name: "workerd",
+      project: "workerd",
+      present: () => has(/^(durable-objects|workers\/(?!local\/)).*\.test\.ts$/),
+      limit: 240,
+    },
+  ];
+}
