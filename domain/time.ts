@@ -38,12 +38,20 @@ export function parseInstant(text: string): Instant | null {
   const match = RFC3339.exec(text);
   if (!match) return null;
   const [, year, month, day, hour, minute, second = "0", fraction = "", offset = "Z"] = match;
-  const [y, mo, d, h, mi, s] = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number];
+  const [y, mo, d, h, mi, s] = [year, month, day, hour, minute, second].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > daysIn(y, mo) || h > 23 || mi > 59 || s > 59) return null;
   const date = new Date(0);
   date.setUTCFullYear(y, mo - 1, d);
   date.setUTCHours(h, mi, s);
-  const at = date.getTime() * MILLISECOND + Number(fraction.padEnd(6, "0").slice(0, 6)) - offsetSeconds(offset) * SECOND;
+  const at =
+    date.getTime() * MILLISECOND + Number(fraction.padEnd(6, "0").slice(0, 6)) - offsetSeconds(offset) * SECOND;
   return at >= EARLIEST && at <= LATEST ? instant(at) : null;
 }
 

@@ -6,9 +6,9 @@
  *     one microsecond past its predecessor, before anything else reads it.
  * B3  An attempt is counted when RUNNING is entered, unless the run resumes a pause.
  */
+import { timesAfter } from "../run-times.ts";
 import { isTerminal, type State } from "../state.ts";
-import { instant, type Instant, secondsBetween } from "../time.ts";
-import { seconds } from "./estimates.ts";
+import { type Instant, instant } from "../time.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 
 /** The run after it entered `proposed`. `before` and `after` are changes of its policy around the counting. */
@@ -26,7 +26,7 @@ export function enter(
   if (state.type === "RUNNING" || isTerminal(state.type)) policy.resuming = false;
   return {
     ...run,
-    ...times(run, from, state),
+    ...timesAfter(run, from, state),
     updated: now,
     state,
     policy: { ...policy, ...after },
@@ -40,26 +40,4 @@ function placed(run: FlowRun, proposed: State): State {
   if (run.parentTaskRunId !== null) details.taskRunId = run.parentTaskRunId;
   const earliest = run.state === null ? proposed.timestamp : instant(run.state.timestamp + 1);
   return { ...proposed, timestamp: proposed.timestamp < earliest ? earliest : proposed.timestamp, details };
-}
-
-type Times = Pick<
-  FlowRun,
-  "startTime" | "endTime" | "totalRunTime" | "expectedStartTime" | "nextScheduledStartTime"
->;
-
-function times(run: FlowRun, from: State | null, to: State): Times {
-  const ends = isTerminal(to.type);
-  const endTime = from !== null && isTerminal(from.type) && !ends ? null : run.endTime;
-  const starts = to.type === "RUNNING" || (ends && endTime === null);
-  const due = to.type === "SCHEDULED" ? to.details.scheduledTime : null;
-  return {
-    startTime: run.startTime ?? (starts ? to.timestamp : null),
-    endTime: endTime ?? (ends ? to.timestamp : null),
-    totalRunTime:
-      from?.type === "RUNNING"
-        ? seconds(run.totalRunTime + secondsBetween(from.timestamp, to.timestamp))
-        : run.totalRunTime,
-    expectedStartTime: run.expectedStartTime ?? due ?? to.timestamp,
-    nextScheduledStartTime: to.type === "SCHEDULED" ? due : from?.type === "SCHEDULED" ? null : run.nextScheduledStartTime,
-  };
 }

@@ -102,9 +102,14 @@ function stateAfterLoss(run: FlowRun, policy: LossPolicy, agent: string): StateI
   if (state === null || isTerminal(state.type)) return null;
   if (state.type === "SCHEDULED" && !waitsInProcess(run)) return null;
   if (state.type === "PAUSED" && state.details.pauseReschedule) return null;
-  if (state.type === "CANCELLING") return { type: "CANCELLED", message: `Its agent ${agent} vanished while cancelling it.` };
+  if (state.type === "CANCELLING")
+    return { type: "CANCELLED", message: `Its agent ${agent} vanished while cancelling it.` };
   if (policy === "reclaim") {
-    return { type: "SCHEDULED", name: "AwaitingRetry", message: `Its agent ${agent} vanished; another one may take it.` };
+    return {
+      type: "SCHEDULED",
+      name: "AwaitingRetry",
+      message: `Its agent ${agent} vanished; another one may take it.`,
+    };
   }
   return { type: "CRASHED", message: `Its agent ${agent} vanished: no sign of life within the lease.` };
 }

@@ -1,6 +1,7 @@
 /**
  * Figures that move with the clock, made when a run is read and never stored. They hold of flow runs and task runs alike.
  */
+import { seconds } from "../run-times.ts";
 import { isTerminal, type State } from "../state.ts";
 import { type Instant, secondsBetween } from "../time.ts";
 
@@ -28,6 +29,3 @@ export function estimatedStartTimeDelta(run: Timed, now: Instant): number {
   if (state !== null && isTerminal(state.type)) return 0;
   return Math.max(0, secondsBetween(expected, now));
 }
-
-/** Rounds off what sums of binary fractions leave behind the sixth digit. */
-export const seconds = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -17,7 +17,10 @@ export function retry(run: FlowRun, { now, newId }: { now: Instant; newId: () =>
     return { kind: "abort", reason: `The run is ${is}: only one that has ended is retried. Cancel it first.` };
   }
   if (run.deploymentId === null) {
-    return { kind: "abort", reason: "The run has no deployment, so nobody could start it again. Start its program instead." };
+    return {
+      kind: "abort",
+      reason: "The run has no deployment, so nobody could start it again. Start its program instead.",
+    };
   }
   const state = newState({ type: "SCHEDULED", name: "AwaitingRetry" }, { id: newId(), now });
   const next = enter(run, state, now, { resuming: false, pauseKeys: [], retryType: "reschedule" });

@@ -5,7 +5,7 @@
  * The first opinion that is no `adjust` ends the matter: what earlier rules adjusted is then dropped, since the transition
  * that they agreed to does not happen.
  */
-import { type State, type StateType, STATE_TYPES } from "../state.ts";
+import { STATE_TYPES, type State, type StateType } from "../state.ts";
 import type { Instant } from "../time.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 

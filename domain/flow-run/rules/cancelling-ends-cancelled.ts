@@ -5,5 +5,9 @@ export const cancellingEndsCancelled: Rule = {
   name: "cancelling-ends-cancelled",
   from: ["CANCELLING"],
   to: ANY_STATE.filter((type) => type !== "CANCELLED"),
-  judge: () => ({ kind: "reject", state: null, reason: "The run is being cancelled: its next state can only be CANCELLED." }),
+  judge: () => ({
+    kind: "reject",
+    state: null,
+    reason: "The run is being cancelled: its next state can only be CANCELLED.",
+  }),
 };

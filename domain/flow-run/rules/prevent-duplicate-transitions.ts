@@ -11,6 +11,10 @@ export const preventDuplicateTransitions: Rule = {
   judge({ from, to }) {
     const done = from?.details.transitionId ?? null;
     if (done === null || done !== to.details.transitionId) return null;
-    return { kind: "reject", state: null, reason: "This transition was made already; the run is in the state it led to." };
+    return {
+      kind: "reject",
+      state: null,
+      reason: "This transition was made already; the run is in the state it led to.",
+    };
   },
 };
