@@ -11,7 +11,10 @@ export type Instant = number & { readonly [micros]: true };
 export const SECOND = 1_000_000;
 export const MILLISECOND = 1_000;
 
-/** Year 1 and year 2255: what lies outside has no exact count of microseconds, and is refused. */
+/**
+ * Year 1 and year 2255; what lies outside is refused. From 1684 on the count of microseconds is exact. Clients send year 1
+ * to mean "ever", where eight microseconds more or less do not matter.
+ */
 const EARLIEST = -62_135_596_800 * SECOND;
 const LATEST = 9_000_000_000 * SECOND;
 

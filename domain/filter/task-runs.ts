@@ -52,10 +52,8 @@ export function matchesTaskRun(filter: TaskRunFilter, run: TaskRun, around?: Tas
   ]);
 }
 
-/** Left out, `is_null_` is false; only a null that was sent on purpose lets both kinds through. */
+/** `is_null_` is false unless it is true: asking about the flow run at all asks for task runs that have one. */
 function matchesFlowRunId(filter: NonNullable<TaskRunFilter["flow_run_id"]>, flowRunId: string | null): boolean {
-  const { any_: any = null, is_null_: none = false } = filter;
-  if (none === true) return flowRunId === null;
-  if (any !== null) return isAny(any, flowRunId) ?? true;
-  return none === null || flowRunId !== null;
+  if (filter.is_null_) return flowRunId === null;
+  return isAny(filter.any_, flowRunId) ?? flowRunId !== null;
 }

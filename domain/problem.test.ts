@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { type Problem, type ProblemCode, sentence } from "./problem.ts";
+
+const SAMPLES: { [C in ProblemCode]: [Extract<Problem, { code: C }>, RegExp] } = {
+  not_found: [{ code: "not_found", what: "flow run", id: "f00" }, /flow run f00.*Check the id/],
+  already_exists: [{ code: "already_exists", what: "work pool", name: "default" }, /default.*another name/],
+  conflict: [{ code: "conflict", what: "pool", is: "paused", must: "Resume it first." }, /paused\. Resume it first\./],
+  stale_claim: [{ code: "stale_claim", held: 4, shown: 3 }, /generation 3, but 4.*Stop/],
+  invalid: [
+    { code: "invalid", field: "state.type", message: "This is required." },
+    /^state\.type: This is required\.$/,
+  ],
+  too_large: [{ code: "too_large", what: "body", limit: 1024, unit: "bytes" }, /1024 bytes.*Send less/],
+  unauthenticated: [{ code: "unauthenticated", message: "Sign in first." }, /^Sign in first\.$/],
+  forbidden: [{ code: "forbidden", scope: "run_flows" }, /run_flows.*Ask an owner/],
+  too_many: [{ code: "too_many", what: "requests a minute", limit: 60, retryAfter: 1 }, /60 requests.*in 1 second\.$/],
+  unavailable: [{ code: "unavailable", what: "index", retryAfter: 5 }, /index.*in 5 seconds\.$/],
+};
+
+test.each(Object.entries(SAMPLES))("[DO7] %s says what to do", (_code, [problem, words]) => {
+  expect(sentence(problem)).toMatch(words);
+});
