@@ -3,7 +3,7 @@
  * The compiler sees this file only when it checks the contract itself; elsewhere the host's own types hold.
  */
 declare class URLSearchParams {
-  constructor(init?: string | Record<string, string> | string[][]);
+  constructor(init?: string | Record<string, string> | [string, string][]);
   append(name: string, value: string): void;
   set(name: string, value: string): void;
   toString(): string;

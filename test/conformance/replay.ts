@@ -1,0 +1,144 @@
+/** Sends the lines of a recording to a live server, one after another, and says how its answers differ. */
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import { compare, type Difference } from "./compare.ts";
+import type { Mapping } from "./mapping.ts";
+import { type Exchange, type Frame, type Line, parse, stringify, type Value } from "./recording.ts";
+import type { Target } from "./target.ts";
+
+/** Milliseconds within which a socket must answer. */
+const ANSWER_LIMIT = 10_000;
+/** How often a peer that says 503 is asked again. */
+const PEER_TRIES = 10;
+
+/** The sockets of one recording, and the lines that were sent. */
+export class Replay {
+  readonly #target: Target;
+  readonly #mapping: Mapping;
+  readonly #sockets = new Map<string, Socket>();
+
+  constructor(target: Target, mapping: Mapping) {
+    this.#target = target;
+    this.#mapping = mapping;
+  }
+
+  /** Replays one line; the differences between the recorded answer and the live one. */
+  async send(line: Line): Promise<Difference[]> {
+    return line.kind === "exchange" ? this.#exchange(line) : this.#frame(line);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.values()) socket.end();
+  }
+
+  async #exchange(line: Exchange): Promise<Difference[]> {
+    const headers: Record<string, string> = { ...line.headers, accept: "application/json" };
+    if (this.#target.key !== null) headers.authorization = `Bearer ${this.#target.key}`;
+    const init: RequestInit = { method: line.method, headers };
+    if (line.request !== null) {
+      headers["content-type"] = "application/json";
+      init.body = stringify(this.#mapping.toLive(line.request));
+    }
+    const query = line.query === "" ? "" : `?${this.#mapping.textToLive(line.query, true)}`;
+    const url = `${this.#url(line.path)}${query}`;
+    let response = await fetch(url, init);
+    // A peer on SQLite may be busy, and the client would try again; this service has no such excuse.
+    for (let tries = 0; this.#target.key === null && response.status === 503 && tries < PEER_TRIES; tries += 1) {
+      await response.text();
+      response = await fetch(url, init);
+    }
+    const text = await response.text();
+    if (response.status !== line.status) {
+      return [{ at: "status", what: `${line.status}, not ${response.status}: ${text.slice(0, 300)}` }];
+    }
+    const live = text === "" ? null : parse(text);
+    const found = compare(line.response, live, this.#mapping);
+    const type = response.headers.get("content-type");
+    if (text !== "" && !type?.startsWith("application/json"))
+      found.push({ at: "content-type", what: `JSON, not ${type}` });
+    return found;
+  }
+
+  async #frame(line: Frame): Promise<Difference[]> {
+    if (line.event === "open") {
+      this.#sockets.set(line.path, await Socket.open(this.#url(line.path), line.subprotocols));
+      return [];
+    }
+    const socket = this.#sockets.get(line.path);
+    if (socket === undefined) return [{ at: "socket", what: "open" }];
+    switch (line.event) {
+      case ">": {
+        const frame = this.#mapping.toLive(line.frame) as Record<string, Value>;
+        // The recorded server wanted no credential, so the recorded client had none to send.
+        if (frame.type === "auth") frame.token = this.#target.key;
+        socket.send(stringify(frame));
+        return [];
+      }
+      case "<":
+        return compare(line.frame, parse(await socket.next()), this.#mapping);
+      case "client-close":
+        await socket.confirm();
+        socket.close(line.code ?? 1000);
+        return [];
+      case "server-close": {
+        const code = await socket.closed();
+        return code === line.code ? [] : [{ at: "code", what: `${line.code}, not ${code}` }];
+      }
+    }
+  }
+
+  #url(path: string): string {
+    return this.#target.base + this.#mapping.textToLive(path.replace(/^\/api/, ""), true);
+  }
+}
+
+/** One websocket whose frames are read in order. */
+class Socket {
+  readonly #socket: WebSocket;
+  readonly #frames: string[] = [];
+  readonly #closed: Promise<number>;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on("message", (data) => {
+      this.#frames.push(String(data));
+      socket.emit("frame");
+    });
+    socket.on("error", () => {});
+    this.#closed = new Promise((resolve) => socket.once("close", resolve));
+  }
+
+  static async open(url: string, subprotocols: string[]): Promise<Socket> {
+    const socket = new WebSocket(url.replace(/^http/, "ws"), subprotocols);
+    const wrapped = new Socket(socket);
+    await once(socket, "open", { signal: AbortSignal.timeout(ANSWER_LIMIT) });
+    return wrapped;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  async next(): Promise<string> {
+    if (this.#frames.length === 0) await once(this.#socket, "frame", { signal: AbortSignal.timeout(ANSWER_LIMIT) });
+    return this.#frames.shift() as string;
+  }
+
+  /** Prefect's client takes the pong for the confirmation that the frames before it are kept. */
+  async confirm(): Promise<void> {
+    this.#socket.ping();
+    await once(this.#socket, "pong", { signal: AbortSignal.timeout(ANSWER_LIMIT) });
+  }
+
+  close(code: number): void {
+    this.#socket.close(code);
+  }
+
+  async closed(): Promise<number> {
+    return this.#closed;
+  }
+
+  end(): void {
+    this.#socket.terminate();
+  }
+}
