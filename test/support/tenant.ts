@@ -12,6 +12,8 @@ export interface Tenant {
   shortUrl: string;
   key: string;
   keyId: string;
+  /** The key as `id:secret`, for Basic authentication and for PREFECT_API_AUTH_STRING. */
+  authString: string;
   botId: string;
 }
 
@@ -46,6 +48,13 @@ export async function makeKey(
     shortUrl: `${local.url}/api`,
     key: bot.api_key.key,
     keyId: bot.api_key.id,
+    authString: authStringOf(bot.api_key),
     botId: bot.id,
   };
+}
+
+/** A key holds its id, and after it the secret: `id:secret` says the same in the form of a name and a password. */
+function authStringOf({ id, key }: { id: string; key: string }): string {
+  const after = key.indexOf(id) + id.length;
+  return `${id}:${key.slice(after + 1)}`;
 }
