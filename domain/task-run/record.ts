@@ -61,7 +61,11 @@ export function taskRunTarget(event: unknown): TaskRunTarget | null {
 export function recordTaskRunEvent(existing: TaskRun | null, event: unknown, now: Instant): Recording {
   if (!isObject(event) || !isTaskRunEvent(event)) return { kind: "unchanged" };
   const target = taskRunTarget(event);
-  if (target === null) return malformed("resource.prefect.resource.id", "This must name a task run by its UUID.");
+  if (target === null) {
+    const named = idOf(event.resource, "prefect.task-run.") !== null;
+    if (named) return malformed("related", "The resource in the role flow-run must name a flow run by its UUID.");
+    return malformed("resource.prefect.resource.id", "This must name a task run by its UUID.");
+  }
   const reader = new Reader(event);
   const occurred = reader.instant("occurred");
   const id = reader.uuid("id");
