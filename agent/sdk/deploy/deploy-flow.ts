@@ -1,0 +1,54 @@
+/** Stores a bundle and makes, or brings up to date, a deployment of one of its flows. */
+import type { JsonObject } from "@millrace/domain/json.ts";
+import { ApiError, type Client } from "../api/connect.ts";
+import { SettingsError } from "../errors.ts";
+import type { FlowDefinition } from "../flow.ts";
+import { parameterSchema, toParameters } from "../input.ts";
+import type { Bundle } from "./bundle.ts";
+import type { Deployed, DeployOptions } from "./options.ts";
+
+/** The pull step that names a bundle by its hash. */
+export const BUNDLE_STEP = "millrace.bundle";
+
+export async function deployFlow(
+  api: Client,
+  definition: FlowDefinition,
+  bundle: Bundle,
+  options: DeployOptions<unknown>,
+): Promise<Deployed> {
+  const name = `${definition.name}/${options.name}`;
+  const parameters = toParameters(definition.name, options.parameters);
+  const [, flow] = await Promise.all([
+    api("PUT /bundles/{sha256}", { params: { sha256: bundle.sha256 }, body: bundle.bytes as never }),
+    api("POST /flows/", { body: { name: definition.name } }),
+    options.workPool === undefined ? null : assertPool(api, options.workPool),
+  ]);
+  const deployment = await api("POST /deployments/", {
+    body: {
+      name: options.name,
+      flow_id: flow.id,
+      entrypoint: `${bundle.file}:${definition.name}`,
+      path: ".",
+      pull_steps: [{ [BUNDLE_STEP]: { sha256: bundle.sha256 } }],
+      parameter_openapi_schema: parameterSchema(definition.input),
+      enforce_parameter_schema: true,
+      parameters,
+      tags: [...(options.tags ?? definition.tags)],
+      work_pool_name: options.workPool,
+      work_queue_name: options.queue,
+      description: options.description ?? definition.description,
+      version: options.version ?? definition.version,
+      job_variables: (options.jobVariables ?? {}) as JsonObject,
+    },
+  });
+  return { id: deployment.id, name, sha256: bundle.sha256, size: bundle.bytes.byteLength };
+}
+
+async function assertPool(api: Client, name: string): Promise<void> {
+  try {
+    await api("GET /work_pools/{name}", { params: { name } });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new SettingsError(`There is no work pool "${name}" in this workspace.`);
+  }
+}

@@ -1,0 +1,22 @@
+/** `logPrints`: what a flow or task writes with `console` becomes its log. Everything else on the console stays there. */
+import { format } from "node:util";
+import { currentScope, type Scope } from "./context.ts";
+import type { Logger } from "./logger.ts";
+
+const LEVEL_OF = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const;
+
+let installed = false;
+
+/** Puts itself between `console` and the code; once per process, and only when a flow or task wants it. */
+export function capturePrints(): void {
+  if (installed) return;
+  installed = true;
+  for (const [method, level] of Object.entries(LEVEL_OF) as [keyof typeof LEVEL_OF, keyof Logger][]) {
+    const original = console[method].bind(console);
+    console[method] = (...args: unknown[]) => {
+      const scope: Scope | undefined = currentScope();
+      if (scope?.logPrints) scope.log[level](format(...args));
+      else original(...args);
+    };
+  }
+}

@@ -1,0 +1,5 @@
+/** Names a task run. */
+export interface TaskRunRef {
+  id: string;
+  name: string;
+}
