@@ -1,8 +1,14 @@
-/** Which events a subscriber's filter means. */
+/**
+ * Which events a subscriber's filter means. Here an empty list asks for nothing, unlike in the filters of runs; only a
+ * label without values matches nothing.
+ */
 import type { Instant } from "../time.ts";
 import { type Condition, combine, part } from "./condition.ts";
+import { matchesPattern } from "./glob.ts";
+import { searched } from "./text-search.ts";
 
 type Labels = { readonly [label: string]: string };
+type List = readonly string[] | null;
 
 /** As much of an event as filters ask about. */
 export interface FilteredEvent {
@@ -10,35 +16,32 @@ export interface FilteredEvent {
   readonly event: string;
   readonly resource: Labels;
   readonly related: readonly Labels[];
+  readonly payload?: unknown;
 }
 
 export interface ResourceFilter {
-  id?: readonly string[] | null;
-  id_prefix?: readonly string[] | null;
-  /** A value, or several of which one is enough; `x*` means a beginning, `!x` anything else. */
+  id?: List;
+  id_prefix?: List;
+  /** A pattern, or several of which one is enough: `*` is any text, `?` one letter, `!` in front anything else. */
   labels?: { readonly [label: string]: string | readonly string[] } | null;
 }
 
 export interface RelatedFilter {
-  id?: readonly string[] | null;
-  role?: readonly string[] | null;
+  id?: List;
+  role?: List;
   resources_in_roles?: readonly (readonly [id: string, role: string])[] | null;
   labels?: ResourceFilter["labels"];
 }
 
 export interface EventFilter {
   occurred?: { since?: Instant | undefined; until?: Instant | undefined } | null;
-  event?: {
-    prefix?: readonly string[] | null;
-    exclude_prefix?: readonly string[] | null;
-    name?: readonly string[] | null;
-    exclude_name?: readonly string[] | null;
-  } | null;
+  event?: { prefix?: List; exclude_prefix?: List; name?: List; exclude_name?: List } | null;
   resource?: ResourceFilter | null;
   related?: RelatedFilter | null;
   /** The event's own resource or one that it relates to. */
   any_resource?: ResourceFilter | null;
-  id?: { id?: readonly string[] | null } | null;
+  id?: { id?: List } | null;
+  text?: { query: string } | null;
 }
 
 /** True if `filter` means this event, but for its time: live events are always recent enough. */
@@ -46,52 +49,58 @@ export function matchesEvent(filter: EventFilter, event: FilteredEvent): boolean
   return combine("and_", [
     part(filter.event, (names) => matchesName(names, event.event)),
     part(filter.resource, (resource) => matchesResource(resource, event.resource)),
-    part(filter.related, (related) => event.related.some((one) => matchesRelated(related, one))),
+    filter.related ? matchesRelated(filter.related, event.related) : null,
     part(filter.any_resource, (any) => [event.resource, ...event.related].some((one) => matchesResource(any, one))),
-    part(filter.id?.id, (ids) => ids.includes(event.id)),
+    some(filter.id?.id, (id) => id === event.id),
+    ...(filter.text ? searched(filter.text.query, textOf(event)) : []),
   ]);
 }
 
-function matchesName(filter: NonNullable<EventFilter["event"]>, name: string): boolean {
-  const begins = (prefixes: readonly string[]): boolean => prefixes.some((prefix) => name.startsWith(prefix));
-  return combine("and_", [
-    part(filter.prefix, begins),
-    part(filter.exclude_prefix, (prefixes) => !begins(prefixes)),
-    part(filter.name, (names) => names.includes(name)),
-    part(filter.exclude_name, (names) => !names.includes(name)),
+/** True of one in the list; no opinion where the list has none. */
+const some = <T>(list: readonly T[] | null | undefined, holds: (one: T) => boolean): Condition =>
+  list && list.length > 0 ? list.some(holds) : null;
+
+const not = (condition: Condition): Condition => (condition === null ? null : !condition);
+
+const matchesName = (filter: NonNullable<EventFilter["event"]>, name: string): boolean =>
+  combine("and_", [
+    some(filter.prefix, (prefix) => name.startsWith(prefix)),
+    not(some(filter.exclude_prefix, (prefix) => name.startsWith(prefix))),
+    some(filter.name, (one) => one === name),
+    not(some(filter.exclude_name, (one) => one === name)),
   ]);
-}
 
 const idOf = (resource: Labels): string => resource["prefect.resource.id"] ?? "";
+const roleOf = (resource: Labels): string => resource["prefect.resource.role"] ?? "";
 
 const matchesResource = (filter: ResourceFilter, resource: Labels): boolean =>
   combine("and_", [
-    part(filter.id, (ids) => ids.includes(idOf(resource))),
-    part(filter.id_prefix, (prefixes) => prefixes.some((prefix) => idOf(resource).startsWith(prefix))),
+    some(filter.id, (id) => id === idOf(resource)),
+    some(filter.id_prefix, (prefix) => idOf(resource).startsWith(prefix)),
     matchesLabels(filter.labels, resource),
   ]);
 
-const matchesRelated = (filter: RelatedFilter, resource: Labels): boolean =>
-  combine("and_", [
-    part(filter.id, (ids) => ids.includes(idOf(resource))),
-    part(filter.role, (roles) => roles.includes(resource["prefect.resource.role"] ?? "")),
-    part(filter.resources_in_roles, (pairs) =>
-      pairs.some(([id, role]) => id === idOf(resource) && role === resource["prefect.resource.role"]),
-    ),
+/** One related resource must answer to all that is asked of it; an event without any does where nothing is asked. */
+function matchesRelated(filter: RelatedFilter, related: readonly Labels[]): Condition {
+  const asked = (resource: Labels): Condition[] => [
+    some(filter.id, (id) => id === idOf(resource)),
+    some(filter.role, (role) => role === roleOf(resource)),
+    some(filter.resources_in_roles, ([id, role]) => id === idOf(resource) && role === roleOf(resource)),
     matchesLabels(filter.labels, resource),
-  ]);
-
-const matchesLabels = (labels: ResourceFilter["labels"], resource: Labels): Condition =>
-  part(labels, (wanted) =>
-    Object.entries(wanted).every(([label, values]) => {
-      const value = resource[label];
-      return (
-        value !== undefined && (typeof values === "string" ? [values] : values).some((one) => matchesValue(one, value))
-      );
-    }),
-  );
-
-function matchesValue(wanted: string, value: string): boolean {
-  if (wanted.startsWith("!")) return !matchesValue(wanted.slice(1), value);
-  return wanted.endsWith("*") ? value.startsWith(wanted.slice(0, -1)) : value === wanted;
+  ];
+  if (asked({}).every((condition) => condition === null)) return null;
+  return related.some((resource) => combine("and_", asked(resource)));
 }
+
+function matchesLabels(labels: ResourceFilter["labels"], resource: Labels): Condition {
+  if (!labels || Object.keys(labels).length === 0) return null;
+  return Object.entries(labels).every(([label, wanted]) => {
+    const value = Object.hasOwn(resource, label) ? resource[label] : undefined;
+    const patterns = typeof wanted === "string" ? [wanted] : wanted;
+    return value !== undefined && patterns.some((pattern) => matchesPattern(pattern, value));
+  });
+}
+
+/** What text search looks through: names and values, and all of the payload. */
+const textOf = ({ event, resource, related, payload }: FilteredEvent): string =>
+  [event, ...[resource, ...related].flatMap((one) => Object.values(one)), JSON.stringify(payload ?? {})].join(" ");

@@ -2,7 +2,6 @@
 import type { Log } from "../log.ts";
 import {
   type AnyOf,
-  type Condition,
   combine,
   isAny,
   isNull,
@@ -12,7 +11,7 @@ import {
   part,
   type TimeFilter,
 } from "./condition.ts";
-import { parseTextSearch } from "./text-search.ts";
+import { searched } from "./text-search.ts";
 
 export interface LogFilter {
   operator?: Operator;
@@ -32,18 +31,5 @@ export const matchesLog = (filter: LogFilter, log: Log): boolean =>
     part(filter.timestamp, (f) => matchesTime(f, log.timestamp)),
     part(filter.flow_run_id, (f) => matchesAnyOf(f, log.flowRunId)),
     part(filter.task_run_id, (f) => combine("and_", [isAny(f.any_, log.taskRunId), isNull(f.is_null_, log.taskRunId)])),
-    ...searched(filter, log),
+    ...(filter.text ? searched(filter.text.query, `${log.message} ${log.name}`) : []),
   ]);
-
-/** The three kinds of words are conditions of their own, which matters under "or_". */
-function searched({ text }: LogFilter, log: Log): Condition[] {
-  if (!text) return [];
-  const { include, exclude, require } = parseTextSearch(text.query);
-  const line = `${log.message} ${log.name}`.toLowerCase();
-  const occurs = (term: string): boolean => line.includes(term);
-  return [
-    include.length > 0 ? include.some(occurs) : null,
-    exclude.length > 0 ? !exclude.some(occurs) : null,
-    require.length > 0 ? require.every(occurs) : null,
-  ];
-}

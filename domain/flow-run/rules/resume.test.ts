@@ -60,3 +60,11 @@ test("[FR17] going on after a pause counts a run, going on after a suspension do
     run: { runCount: 1, policy: { resuming: false } },
   });
 });
+
+test.each([
+  ["[FR17] refused", paused(), "PENDING"],
+  ["[FR17] too late", paused(at(-1)), "RUNNING"],
+] as const)("%s, nothing is marked", (_case, from, type) => {
+  const verdict = judged([resume], sampleRun(from, { policy }), sampleState(type));
+  expect(verdict).toMatchObject({ kind: "reject", run: { policy: { resuming: false, pauseKeys: ["k1"] } } });
+});
