@@ -70,6 +70,7 @@ export default defineConfig({
     projects: [
       unit,
       workerd,
+      service("host", "host"),
       service("conformance", "conformance"),
       service("client", "client"),
       service("tenancy", "tenancy"),

@@ -1,0 +1,59 @@
+/**
+ * The server's own secrets: made once, kept in the state folder for its owner alone, given to the Worker as bindings.
+ * Losing the file ends every API key and every token; nothing else depends on it.
+ */
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { readIfThere, writePrivately } from "./private-file.ts";
+import { StartProblem } from "./problem.ts";
+
+export interface Secrets {
+  /** Keys the checksum and the hash of API keys. */
+  keyPepper: string;
+  /** Private Ed25519 keys as JWKs, newest first: the first signs, all verify. */
+  signingKeys: SigningKey[];
+}
+
+export interface SigningKey {
+  kty: "OKP";
+  crv: "Ed25519";
+  x: string;
+  d: string;
+  kid: string;
+  alg: "EdDSA";
+  use: "sig";
+}
+
+interface SecretsFile {
+  key_pepper: string;
+  signing_keys: SigningKey[];
+}
+
+/** The secrets of `file`, made there on the first start. */
+export function loadSecrets(file: string): Secrets {
+  const text = readIfThere(file);
+  if (text !== null) return parse(file, text);
+  const made: SecretsFile = { key_pepper: randomBytes(32).toString("base64url"), signing_keys: [makeSigningKey()] };
+  writePrivately(file, `${JSON.stringify(made, null, 2)}\n`);
+  return { keyPepper: made.key_pepper, signingKeys: made.signing_keys };
+}
+
+function makeSigningKey(): SigningKey {
+  const { x, d } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+  if (x === undefined || d === undefined) throw new TypeError("An Ed25519 key has no x or no d.");
+  return { kty: "OKP", crv: "Ed25519", x, d, kid: randomUUID(), alg: "EdDSA", use: "sig" };
+}
+
+function parse(file: string, text: string): Secrets {
+  try {
+    const { key_pepper, signing_keys } = JSON.parse(text) as SecretsFile;
+    if (
+      typeof key_pepper === "string" &&
+      key_pepper.length >= 32 &&
+      signing_keys.some(({ d }) => typeof d === "string")
+    )
+      return { keyPepper: key_pepper, signingKeys: signing_keys };
+  } catch {
+    // said below, the same for every kind of damage
+  }
+  throw new StartProblem(`${file} is damaged: restore it from a copy. Without it no API key of this state is valid.`);
+}

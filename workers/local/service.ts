@@ -1,0 +1,104 @@
+/**
+ * The whole service on one machine: state, workerd, databases, first account, agent, clock.
+ *
+ * SV1  What has been started is registered before the next thing starts; a failure ends all of it.
+ * SV2  The order of the end is the reverse: the agent ends its runs while the API still answers, the lock goes last.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isLoopback } from "./address.ts";
+import { AGENT, startAgent } from "./agent-process.ts";
+import { ask } from "./ask.ts";
+import { ensureBuilt } from "./build.ts";
+import type { Control } from "./control.ts";
+import { startCron } from "./cron.ts";
+import { startGuardian } from "./guardian.ts";
+import { checkListening } from "./listen-check.ts";
+import { type Local, localOf, readLocal, writeLocal } from "./local-file.ts";
+import { migrate, readMigrations } from "./migrations.ts";
+import { hardLimit, limitWarning, objectBudget } from "./open-files.ts";
+import type { Options } from "./options.ts";
+import { AGENT_CLI, ROOT, WRANGLER } from "./paths.ts";
+import { endLeftBehind } from "./process-files.ts";
+import { untilAgent, untilApi, untilWeb } from "./ready.ts";
+import { startRuntime, WORKERD } from "./runtime.ts";
+import { deploySample } from "./sample-flow.ts";
+import { loadSecrets } from "./secrets.ts";
+import { newerState, openStateFolder, type StateFolder } from "./state-folder.ts";
+import type { Teardown } from "./teardown.ts";
+import { readWrangler, type WranglerConfig } from "./wrangler-config.ts";
+
+/** The pool that the agent serves. */
+const POOL = "default";
+
+/** Starts every part and resolves when all of them answer. What runs is registered with `teardown`. */
+export async function startService(options: Options, teardown: Teardown, say: (line: string) => void): Promise<Local> {
+  const limit = hardLimit();
+  const warning = limitWarning(limit);
+  if (warning !== null) say(warning);
+  const state = openStateFolder(options.state);
+  teardown.add("the state folder", state.release);
+  if (options.port !== 0) await checkListening(options.host, options.port);
+  const web = existsSync(join(ROOT, "web/src/hooks.server.ts"));
+  await ensureBuilt(["worker", ...(web ? ["web"] : []), ...(options.agent ? ["agent"] : [])], say);
+  await endLeftBehind(state.processes, { [WORKERD]: "workerd", [AGENT]: "agent start" });
+  teardown.add("the guardian", startGuardian(state.processes).end);
+
+  const config = readWrangler(readFileSync(WRANGLER, "utf8"));
+  const { url, control } = await startRuntime({
+    config,
+    host: options.host,
+    port: options.port,
+    secrets: loadSecrets(state.secretsFile),
+    localSignIn: options.localSignIn && isLoopback(options.host),
+    objectBudget: objectBudget(limit),
+    web,
+    data: state.data,
+    processes: state.processes,
+    started: (stop) => teardown.add("workerd", stop),
+    say: (line) => say(`worker: ${line}`),
+  });
+  await migrateAll(config, control, state);
+  await untilApi(url);
+  const local = await settle(url, control, state);
+  teardown.add("the clock", startCron(control, config.crons, say));
+  if (options.agent) {
+    const agent = startAgent({
+      cli: AGENT_CLI,
+      pool: POOL,
+      apiUrl: local.api_url,
+      apiKey: local.api_key,
+      folder: state.agent,
+      processes: state.processes,
+      say: (line) => say(`agent: ${line}`),
+    });
+    teardown.add("the agent", agent.stop);
+  }
+  await Promise.all([
+    web ? untilWeb(url) : null,
+    options.agent ? untilAgent(local, POOL) : null,
+    options.agent ? deploySample(local, state.deployedFile, say) : null,
+  ]);
+  return local;
+}
+
+async function migrateAll(config: WranglerConfig, control: Control, state: StateFolder): Promise<void> {
+  for (const { binding, migrations } of config.databases) {
+    const outcome = await migrate(control, binding, readMigrations(join(ROOT, migrations)));
+    if (typeof outcome === "object") throw newerState(state.path, `migration ${outcome.unknown} of ${binding}`);
+  }
+}
+
+/** Who this server belongs to: as on the last start, or made now. */
+async function settle(url: string, control: Control, state: StateFolder): Promise<Local> {
+  const before = readLocal(state.localFile);
+  const owner = before !== null && (await isValid(url, before.api_key)) ? before : await control.seed("local");
+  const local = localOf(url, owner);
+  writeLocal(state.localFile, local);
+  return local;
+}
+
+async function isValid(url: string, key: string): Promise<boolean> {
+  const { status } = await ask(`${url}/api/me/`, { headers: { authorization: `Bearer ${key}` } });
+  return status === 200;
+}
