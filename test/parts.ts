@@ -61,7 +61,7 @@ function sqlSteps(): Step[] {
 }
 
 function buildSteps(): Step[] {
-  const steps: Step[] = [node("test/support/build.ts")];
+  const steps: Step[] = [node("workers/local/build.ts")];
   if (exists("wrangler.toml")) steps.push(bin("wrangler", "deploy", "--dry-run", "--outdir", "test-output/deploy"));
   return steps;
 }
@@ -89,7 +89,7 @@ export function parts(): Part[] {
     { name: "build", steps: buildSteps(), stopAtFirst: true, present: () => exists("workers/main.ts"), limit: 240 },
     { name: "types", steps: typeSteps(), present: always, limit: 240 },
     { name: "sql", steps: sqlSteps(), present: () => has(/^migrations\/.*schema\.ts$/), limit: 120 },
-    ...["client", "browser", "faults", "conformance", "tenancy", "agent"].map(
+    ...["client", "browser", "faults", "conformance", "tenancy", "agent", "host"].map(
       (project): Part => ({
         name: project,
         project,

@@ -1,13 +1,10 @@
 /** Sends the lines of a recording to a live server, one after another, and says how its answers differ. */
-import { once } from "node:events";
-import { WebSocket } from "ws";
+import { Socket } from "../support/socket.ts";
 import { compare, type Difference } from "./compare.ts";
 import type { Mapping } from "./mapping.ts";
 import { type Exchange, type Frame, type Line, parse, stringify, type Value } from "./recording.ts";
 import type { Target } from "./target.ts";
 
-/** Milliseconds within which a socket must answer. */
-const ANSWER_LIMIT = 10_000;
 /** How often a peer that says 503 is asked again. */
 const PEER_TRIES = 10;
 
@@ -81,7 +78,7 @@ export class Replay {
         socket.close(line.code ?? 1000);
         return [];
       case "server-close": {
-        const code = await socket.closed();
+        const { code } = await socket.closed();
         return code === line.code ? [] : [{ at: "code", what: `${line.code}, not ${code}` }];
       }
     }
@@ -89,56 +86,5 @@ export class Replay {
 
   #url(path: string): string {
     return this.#target.base + this.#mapping.textToLive(path.replace(/^\/api/, ""), true);
-  }
-}
-
-/** One websocket whose frames are read in order. */
-class Socket {
-  readonly #socket: WebSocket;
-  readonly #frames: string[] = [];
-  readonly #closed: Promise<number>;
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on("message", (data) => {
-      this.#frames.push(String(data));
-      socket.emit("frame");
-    });
-    socket.on("error", () => {});
-    this.#closed = new Promise((resolve) => socket.once("close", resolve));
-  }
-
-  static async open(url: string, subprotocols: string[]): Promise<Socket> {
-    const socket = new WebSocket(url.replace(/^http/, "ws"), subprotocols);
-    const wrapped = new Socket(socket);
-    await once(socket, "open", { signal: AbortSignal.timeout(ANSWER_LIMIT) });
-    return wrapped;
-  }
-
-  send(text: string): void {
-    this.#socket.send(text);
-  }
-
-  async next(): Promise<string> {
-    if (this.#frames.length === 0) await once(this.#socket, "frame", { signal: AbortSignal.timeout(ANSWER_LIMIT) });
-    return this.#frames.shift() as string;
-  }
-
-  /** Prefect's client takes the pong for the confirmation that the frames before it are kept. */
-  async confirm(): Promise<void> {
-    this.#socket.ping();
-    await once(this.#socket, "pong", { signal: AbortSignal.timeout(ANSWER_LIMIT) });
-  }
-
-  close(code: number): void {
-    this.#socket.close(code);
-  }
-
-  async closed(): Promise<number> {
-    return this.#closed;
-  }
-
-  end(): void {
-    this.#socket.terminate();
   }
 }

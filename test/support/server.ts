@@ -7,7 +7,7 @@
  * - State folders that this file made are removed with the test process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -44,7 +44,7 @@ export interface Server {
   stop(): Promise<void>;
   kill(): Promise<void>;
   restart(): Promise<Server>;
-  /** The last lines it printed. */
+  /** All that it printed. */
   output(): string;
 }
 
@@ -90,11 +90,10 @@ function untilReady(child: ChildProcess, lines: string[], log: string): Promise<
       fail(`ended with ${signal ?? `code ${code}`} before it was ready`);
     child.once("exit", exited);
     child.once("error", (error) => fail(`could not be started: ${error.message}`));
-    const file = createWriteStream(log, { flags: "a" });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on("line", (line) => {
-        file.write(`${line}\n`);
+        appendFileSync(log, `${line}\n`);
         lines.push(line);
         if (lines.length > KEPT) lines.shift();
         const url = /^ready (http\S+)$/.exec(line)?.[1];
@@ -150,7 +149,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     port,
     state,
     pids: () => processTree(pid),
-    output: () => lines.join("\n"),
+    output: () => readFileSync(log, "utf8"),
     kill,
     async stop() {
       const tree = processTree(pid);

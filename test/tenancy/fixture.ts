@@ -1,0 +1,192 @@
+/** Two tenants on one service, each with one of everything, so that one can try the ids of the other. */
+import { createHash, randomUUID } from "node:crypto";
+import { type Client, createClient } from "@millrace/contract/client.ts";
+import type { EndpointRow } from "@millrace/contract/endpoint.ts";
+import { type Server, startServer } from "../support/server.ts";
+import { makeTenant, type Tenant } from "../support/tenant.ts";
+
+/** What one tenant has: a value for every parameter that a path can hold. */
+export interface Things {
+  flow: string;
+  flowName: string;
+  run: string;
+  taskRun: string;
+  artifact: string;
+  artifactKey: string;
+  deployment: string;
+  deploymentName: string;
+  pool: string;
+  bundle: string;
+  log: string;
+}
+
+export interface Party extends Tenant {
+  client: Client;
+  things: Things;
+}
+
+const NOW = () => new Date().toISOString();
+
+/** Makes one of everything in a tenant's workspace. Names hold the workspace's id, so that no two tenants share one. */
+async function furnish(client: Client, workspaceId: string): Promise<Things> {
+  const own = (name: string) => `${name}-${workspaceId}`;
+  const flow = await client("POST /flows/", { body: { name: own("flow") } });
+  const run = await client("POST /flow_runs/", {
+    body: { flow_id: flow.id, name: own("run"), state: { type: "PENDING" }, parameters: { secret: own("secret") } },
+  });
+  const taskRun = await client("POST /task_runs/", {
+    body: {
+      flow_run_id: run.id,
+      task_key: own("task"),
+      dynamic_key: "0",
+      name: own("task-run"),
+      state: { type: "PENDING" },
+    },
+  });
+  const artifact = await client("POST /artifacts/", {
+    body: { key: own("artifact"), type: "markdown", data: own("text"), flow_run_id: run.id },
+  });
+  const pool = await client("POST /work_pools/", { body: { name: own("pool"), type: "process" } });
+  const deployment = await client("POST /deployments/", {
+    body: { name: own("deployment"), flow_id: flow.id, work_pool_name: pool.name, entrypoint: "flow.js:flow" },
+  });
+  const code = new TextEncoder().encode(`// ${own("bundle")}`);
+  const bundle = createHash("sha256").update(code).digest("hex");
+  await client("PUT /bundles/{sha256}", { params: { sha256: bundle }, body: code as never });
+  await client("POST /logs/", {
+    body: [{ name: "test", level: 20, message: own("line"), timestamp: NOW(), flow_run_id: run.id }],
+  });
+  return {
+    flow: flow.id,
+    flowName: flow.name,
+    run: run.id,
+    taskRun: taskRun.id,
+    artifact: artifact.id,
+    artifactKey: own("artifact"),
+    deployment: deployment.id,
+    deploymentName: own("deployment"),
+    pool: pool.name,
+    bundle,
+    log: own("line"),
+  };
+}
+
+export interface Parties {
+  server: Server;
+  a: Party;
+  b: Party;
+}
+
+async function party(server: Server, name: string): Promise<Party> {
+  const tenant = await makeTenant(server.local, name);
+  const client = createClient({ baseUrl: tenant.apiUrl, token: tenant.key });
+  return { ...tenant, client, things: await furnish(client, tenant.workspaceId) };
+}
+
+/** Starts a service with tenants A and B. */
+export async function startParties(): Promise<Parties> {
+  const server = await startServer();
+  return { server, a: await party(server, "a"), b: await party(server, "b") };
+}
+
+/** Values for the parameters of a path, of things that `party` has. */
+export function paramsOf({ path }: EndpointRow, party: Party): Record<string, string> {
+  const { things } = party;
+  const ids: [string, string][] = [
+    ["/flows/", things.flow],
+    ["/flow_runs/", things.run],
+    ["/task_runs/", things.taskRun],
+    ["/artifacts/", things.artifact],
+    ["/deployments/", things.deployment],
+  ];
+  const named: Record<string, string> = {
+    account_id: party.accountId,
+    bot_id: party.botId,
+    key_id: party.keyId,
+    sha256: things.bundle,
+    key: things.artifactKey,
+    name: path.startsWith("/work_pools/") ? things.pool : things.flowName,
+    flow_name: things.flowName,
+    deployment_name: things.deploymentName,
+    id: ids.find(([prefix]) => path.startsWith(prefix))?.[1] ?? "",
+  };
+  return pick(path, (name) => named[name]);
+}
+
+/** Values that nobody has, of the same form. */
+export function unknownParams({ path }: EndpointRow, party: Party): Record<string, string> {
+  const named: Record<string, string> = {
+    account_id: party.accountId,
+    bot_id: randomUUID(),
+    key_id: "nobody",
+    sha256: createHash("sha256").update(randomUUID()).digest("hex"),
+    id: randomUUID(),
+  };
+  return pick(path, (name) => named[name] ?? `nobody-${randomUUID()}`);
+}
+
+function pick(path: string, value: (name: string) => string | undefined): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const match of path.matchAll(/\{(\w+)\}/g)) {
+    const name = match[1] as string;
+    const one = value(name);
+    if (one === undefined || one === "")
+      throw new Error(`The test has no value for {${name}} of ${path}: add one to fixture.ts.`);
+    params[name] = one;
+  }
+  return params;
+}
+
+/** The address of a row for a tenant: with account and workspace in it where the row is of a workspace. */
+export function urlOf(row: EndpointRow, party: Party, params: Record<string, string>): string {
+  const base = row.base ?? "workspace";
+  const account = `${party.shortUrl}/accounts/${params.account_id ?? party.accountId}`;
+  const prefix = { workspace: party.apiUrl, account, root: party.shortUrl }[base];
+  return prefix + row.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] as string));
+}
+
+export interface Answer {
+  status: number;
+  body: string;
+  headers: Headers;
+}
+
+export async function ask(
+  method: string,
+  url: string,
+  options: {
+    token?: string | undefined;
+    body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
+    type?: string;
+    headers?: Record<string, string>;
+  } = {},
+): Promise<Answer> {
+  const headers: Record<string, string> = { ...options.headers };
+  if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
+  if (options.body !== undefined) headers["content-type"] = options.type ?? "application/json";
+  const init: RequestInit & { duplex?: "half" } = { method, headers, redirect: "manual" };
+  if (options.body !== undefined) {
+    init.body = options.body;
+    if (options.body instanceof ReadableStream) init.duplex = "half";
+  }
+  const response = await fetch(url, init);
+  return { status: response.status, body: await response.text(), headers: response.headers };
+}
+
+/** Everything of a tenant that lists show, to see that nothing changed. */
+export async function inventory({ client }: Party): Promise<unknown> {
+  return {
+    flows: await client("POST /flows/filter", { body: {} }),
+    runs: (await client("POST /flow_runs/filter", { body: {} })).map(withoutEstimates),
+    taskRuns: (await client("POST /task_runs/filter", { body: {} })).map(withoutEstimates),
+    artifacts: await client("POST /artifacts/filter", { body: {} }),
+    deployments: await client("POST /deployments/filter", { body: {} }),
+    pools: await client("POST /work_pools/filter", { body: {} }),
+    logs: await client("POST /logs/filter", { body: {} }),
+  };
+}
+
+/** Estimates are of the moment of the answer. */
+function withoutEstimates<Run extends object>(run: Run): Run {
+  return { ...run, estimated_run_time: 0, estimated_start_time_delta: 0 };
+}
