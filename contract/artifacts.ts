@@ -29,7 +29,9 @@ const ListBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).e
   limit: Limit,
   offset: Offset,
 });
-const CountBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).extend({ artifacts: maybe(ArtifactFilter) });
+const CountBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).extend({
+  artifacts: maybe(ArtifactFilter),
+});
 
 export const artifacts = {
   create: endpoint({
@@ -72,7 +74,11 @@ export const artifacts = {
     path: "/artifacts/{id}",
     scope: "write_artifacts",
     params: ById,
-    body: z.strictObject({ data: AnyJson.optional(), description: z.string().nullish(), metadata_: Metadata.optional() }),
+    body: z.strictObject({
+      data: AnyJson.optional(),
+      description: z.string().nullish(),
+      metadata_: Metadata.optional(),
+    }),
     status: 204,
     summary: "Changes an artifact, such as a progress bar.",
   }),

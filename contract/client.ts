@@ -16,7 +16,9 @@ export interface ClientOptions {
 }
 
 type Need<Key extends string, Value> = [Value] extends [undefined] ? { [K in Key]?: undefined } : { [K in Key]: Value };
-type Optional<Key extends string, Value> = [Value] extends [undefined] ? { [K in Key]?: undefined } : { [K in Key]?: Value };
+type Optional<Key extends string, Value> = [Value] extends [undefined]
+  ? { [K in Key]?: undefined }
+  : { [K in Key]?: Value };
 export type Arguments<Name extends Route> = Need<"params", Params<Name>> &
   Optional<"query", Query<Name>> &
   Optional<"body", Body<Name>> & { signal?: AbortSignal };
@@ -55,7 +57,12 @@ export class ApiError extends Error {
 }
 
 /** Makes a client for one base URL and one credential. */
-export function createClient({ baseUrl, token, headers = {}, fetch: send = (input, init) => fetch(input, init) }: ClientOptions): Client {
+export function createClient({
+  baseUrl,
+  token,
+  headers = {},
+  fetch: send = (input, init) => fetch(input, init),
+}: ClientOptions): Client {
   const base = baseUrl.replace(/\/+$/, "");
   const common: Record<string, string> = { accept: "application/json", ...headers };
   if (token) common.authorization = `Bearer ${token}`;
@@ -99,7 +106,8 @@ const fill = (path: string, params: Record<string, string>): string =>
 
 function search(query: Record<string, unknown> | undefined): string {
   const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null);
-  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;
+  const texts = Object.fromEntries(pairs.map(([key, value]) => [key, String(value)]));
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(texts)}`;
 }
 
 async function readBody(response: Response): Promise<unknown> {
@@ -117,7 +125,9 @@ function describe(body: unknown): string {
   if (typeof body !== "object" || body === null) return "no details";
   const { detail, exception_message: message } = body as { detail?: unknown; exception_message?: unknown };
   if (Array.isArray(detail)) {
-    return detail.map(({ loc, msg }: { loc?: unknown[]; msg?: string }) => `${loc?.join(".") ?? ""}: ${msg ?? ""}`).join("; ");
+    return detail
+      .map(({ loc, msg }: { loc?: unknown[]; msg?: string }) => `${loc?.join(".") ?? ""}: ${msg ?? ""}`)
+      .join("; ");
   }
   if (typeof detail === "string") return detail;
   return typeof message === "string" ? message : JSON.stringify(body);

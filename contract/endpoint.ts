@@ -51,4 +51,4 @@ export type BodyOf<Row> = Row extends { body: infer B extends z.ZodType } ? z.ou
 export type BodyInputOf<Row> = Row extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
 export type QueryInputOf<Row> = Row extends { query: infer Q extends z.ZodType } ? z.input<Q> : undefined;
 /** What travels back. */
-export type ResultOf<Row> = Row extends { result: infer R extends z.ZodType } ? z.output<R> : undefined;
+export type ResultOf<Row> = Row extends { result: infer R extends z.ZodType } ? z.output<R> : void;

@@ -47,7 +47,7 @@ export const FlowRunFilter = z.strictObject({
   next_scheduled_start_time: maybe(SpanFilter),
   parent_flow_run_id: maybe(z.strictObject({ operator, any_: ids })),
   parent_task_run_id: maybe(NullableIdFilter),
-  idempotency_key: maybe(z.strictObject({ any_: texts })),
+  idempotency_key: maybe(z.strictObject({ any_: texts, not_any_: texts })),
   created_by: maybe(z.strictObject({ operator, id_: ids, type_: texts, is_null_: flag })),
 });
 export type FlowRunFilterInput = z.output<typeof FlowRunFilter>;
@@ -90,9 +90,7 @@ export const DeploymentFilter = z.strictObject({
   tags: maybe(TagsFilter),
   work_queue_name: maybe(z.strictObject({ any_: texts })),
   work_queue_id: maybe(AnyId),
-  concurrency_limit: maybe(
-    z.strictObject({ ge_: maybe(z.int()), le_: maybe(z.int()), is_null_: flag }),
-  ),
+  concurrency_limit: maybe(z.strictObject({ ge_: maybe(z.int()), le_: maybe(z.int()), is_null_: flag })),
 });
 export type DeploymentFilterInput = z.output<typeof DeploymentFilter>;
 

@@ -2,6 +2,7 @@
 import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
+import { FLOW_RUN_SORTS } from "@millrace/domain/filter/order.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { FlowRunFilter, RunFilters } from "./filters.ts";
@@ -129,19 +130,6 @@ export function flowRunToWire(run: FlowRun, now: Instant): WireFlowRun {
     job_variables: run.jobVariables,
   };
 }
-
-export const FLOW_RUN_SORTS = [
-  "ID_DESC",
-  "START_TIME_ASC",
-  "START_TIME_DESC",
-  "EXPECTED_START_TIME_ASC",
-  "EXPECTED_START_TIME_DESC",
-  "NAME_ASC",
-  "NAME_DESC",
-  "NEXT_SCHEDULED_START_TIME_ASC",
-  "END_TIME_DESC",
-] as const;
-export type FlowRunSort = (typeof FLOW_RUN_SORTS)[number];
 
 const FlowRunCreate = z.strictObject({
   state: maybe(StateIn),

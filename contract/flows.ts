@@ -54,7 +54,12 @@ export const flows = {
     method: "POST",
     path: "/flows/filter",
     scope: "see_flows",
-    body: RunFilters.extend({ flows: maybe(FlowFilter), sort: z.enum(FLOW_SORTS).default("NAME_ASC"), limit: Limit, offset: Offset }),
+    body: RunFilters.extend({
+      flows: maybe(FlowFilter),
+      sort: z.enum(FLOW_SORTS).default("NAME_ASC"),
+      limit: Limit,
+      offset: Offset,
+    }),
     optionalBody: true,
     status: 200,
     result: z.array(FlowOut),

@@ -1,8 +1,10 @@
 /** Log lines of flow runs and task runs. */
+import { LOG_SORTS } from "@millrace/domain/filter/order.ts";
+import type { Log } from "@millrace/domain/log.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { LogFilter } from "./filters.ts";
-import { Limit, maybe, Name, Offset, Timestamp, TimestampText, Uuid } from "./wire.ts";
+import { Limit, maybe, Name, Offset, text, Timestamp, TimestampText, Uuid } from "./wire.ts";
 
 const LogCreate = z.strictObject({
   name: Name,
@@ -28,8 +30,22 @@ export const LogOut = z.object({
 });
 export type WireLog = z.output<typeof LogOut>;
 
-export const LOG_SORTS = ["TIMESTAMP_ASC", "TIMESTAMP_DESC"] as const;
-export type LogSort = (typeof LOG_SORTS)[number];
+/** A line as every answer of the wire shows it. Lines are never changed, so they are as old as their first appearance. */
+export function logToWire(log: Log): WireLog {
+  const { id, name, level, message, timestamp } = log;
+  const at = text(timestamp) as string;
+  return {
+    id,
+    created: at,
+    updated: at,
+    name,
+    level,
+    message,
+    timestamp: at,
+    flow_run_id: log.flowRunId,
+    task_run_id: log.taskRunId,
+  };
+}
 
 export const logs = {
   create: endpoint({

@@ -3,6 +3,7 @@ import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow
 import type { TaskRun, TaskRunPolicy } from "@millrace/domain/task-run/run.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import type { Instant } from "@millrace/domain/time.ts";
+import { TASK_RUN_SORTS } from "@millrace/domain/filter/order.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { RunFilters, TaskRunFilter } from "./filters.ts";
@@ -103,19 +104,6 @@ export function taskRunToWire(run: TaskRun, now: Instant): WireTaskRun {
     state: run.state && stateToWire(run.state),
   };
 }
-
-export const TASK_RUN_SORTS = [
-  "ID_DESC",
-  "EXPECTED_START_TIME_ASC",
-  "EXPECTED_START_TIME_DESC",
-  "NAME_ASC",
-  "NAME_DESC",
-  "NEXT_SCHEDULED_START_TIME_ASC",
-  "END_TIME_DESC",
-  "DURATION_DESC",
-  "DURATION_ASC",
-] as const;
-export type TaskRunSort = (typeof TASK_RUN_SORTS)[number];
 
 const TaskRunCreate = z.strictObject({
   id: maybe(Uuid),

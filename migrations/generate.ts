@@ -12,7 +12,9 @@ if (!name) throw new Error("Name the change: node migrations/generate.ts add-poo
 for (const database of ["directory", "shard"]) {
   const folder = `migrations/${database}`;
   const before = new Set(readdirSync(folder));
-  execFileSync("drizzle-kit", ["generate", "--config", `${folder}/drizzle.config.ts`, "--name", name], { stdio: "inherit" });
+  execFileSync("drizzle-kit", ["generate", "--config", `${folder}/drizzle.config.ts`, "--name", name], {
+    stdio: "inherit",
+  });
   for (const file of readdirSync(folder)) {
     if (before.has(file) || !file.endsWith(".sql")) continue;
     const sql = readFileSync(`${folder}/${file}`, "utf8");

@@ -4,6 +4,8 @@ import { z } from "zod";
 export const DispatchMessage = z.object({
   v: z.literal(1),
   workspace: z.uuid(),
+  /** Where the workspace's index is. */
+  shard: z.int(),
   pool: z.uuid(),
   queue: z.uuid().nullable(),
   run: z.uuid(),

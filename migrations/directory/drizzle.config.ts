@@ -1,3 +1,8 @@
 import { defineConfig } from "drizzle-kit";
 
-export default defineConfig({ dialect: "sqlite", schema: "migrations/directory/schema.ts", out: "migrations/directory", casing: "snake_case" });
+export default defineConfig({
+  dialect: "sqlite",
+  schema: "migrations/directory/schema.ts",
+  out: "migrations/directory",
+  casing: "snake_case",
+});

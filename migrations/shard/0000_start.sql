@@ -79,7 +79,7 @@ CREATE TABLE `flow_runs` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `flow_runs_expected` ON `flow_runs` (`workspace_id`,`expected_start_time`);--> statement-breakpoint
-CREATE INDEX `flow_runs_live` ON `flow_runs` (`updated`) WHERE state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING');--> statement-breakpoint
+CREATE INDEX `flow_runs_live` ON `flow_runs` (`created`) WHERE state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING');--> statement-breakpoint
 CREATE TABLE `flows` (
 	`workspace_id` text NOT NULL,
 	`id` text NOT NULL,
@@ -94,19 +94,11 @@ CREATE TABLE `flows` (
 CREATE UNIQUE INDEX `flows_name` ON `flows` (`workspace_id`,`name`);--> statement-breakpoint
 CREATE TABLE `task_runs` (
 	`workspace_id` text NOT NULL,
-	`id` text NOT NULL,
-	`flow_run_id` text,
-	`version` integer NOT NULL,
-	`name` text NOT NULL,
-	`tags` text NOT NULL,
-	`state_type` text,
-	`state_name` text,
-	`expected_start_time` integer,
-	`start_time` integer,
-	`end_time` integer,
-	`total_run_time` real NOT NULL,
+	`flow_run_id` text NOT NULL,
+	`told` integer NOT NULL,
+	`ids` text NOT NULL,
 	`body` text NOT NULL,
-	PRIMARY KEY(`workspace_id`, `id`)
+	PRIMARY KEY(`workspace_id`, `flow_run_id`, `told`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `work_pools` (

@@ -1,3 +1,8 @@
 import { defineConfig } from "drizzle-kit";
 
-export default defineConfig({ dialect: "sqlite", schema: "migrations/shard/schema.ts", out: "migrations/shard", casing: "snake_case" });
+export default defineConfig({
+  dialect: "sqlite",
+  schema: "migrations/shard/schema.ts",
+  out: "migrations/shard",
+  casing: "snake_case",
+});

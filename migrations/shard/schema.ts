@@ -5,7 +5,7 @@
  * change, so each says who needs it. Times are microseconds since 1970; JSON is text.
  */
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const tenant = { workspaceId: text("workspace_id").notNull(), id: text().notNull() };
 
@@ -65,29 +65,27 @@ export const flowRuns = sqliteTable(
     index("flow_runs_expected").on(table.workspaceId, table.expectedStartTime),
     // The sweep's: rows of runs that have not ended, a small part of all.
     index("flow_runs_live")
-      .on(table.updated)
+      .on(table.created)
       .where(sql`state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING')`),
   ],
 );
 
-/** The index of task runs that have ended, and of those made by `POST /task_runs/`; written by the EventHub alone. */
+/**
+ * The index of task runs that have ended, written by the EventHub alone: one row for those of one flow run that ended in the
+ * same stretch of time, since a row a task run would cost more than the run itself. `ids` are theirs, one after another; `body`
+ * is a JSON list of them as the wire shows them.
+ */
 export const taskRuns = sqliteTable(
   "task_runs",
   {
-    ...tenant,
-    flowRunId: text("flow_run_id"),
-    version: integer().notNull(),
-    name: text().notNull(),
-    tags: text().notNull(),
-    stateType: text("state_type"),
-    stateName: text("state_name"),
-    expectedStartTime: integer("expected_start_time"),
-    startTime: integer("start_time"),
-    endTime: integer("end_time"),
-    totalRunTime: real("total_run_time").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    flowRunId: text("flow_run_id").notNull(),
+    /** When the row was told; of two rows with one task run, the later one counts. */
+    told: integer().notNull(),
+    ids: text().notNull(),
     body: text().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.id] })],
+  (table) => [primaryKey({ columns: [table.workspaceId, table.flowRunId, table.told] })],
 );
 
 /** Events, one row for all that was gathered in a moment: a row an event would cost as much as the run itself. */

@@ -1,0 +1,34 @@
+/**
+ * The address book: the only place that names an object.
+ *
+ * AD1  A name is made of the workspace of the verified credential and a UUID, both of fixed length: no choice of ids makes one
+ *      tenant's name another's.
+ */
+import type { EventHubRpc } from "./event-hub/rpc.ts";
+import type { FlowRunRpc } from "./flow-run/rpc.ts";
+import type { WorkPoolRpc } from "./work-pool/rpc.ts";
+
+/** The namespaces that wrangler.toml binds. */
+export interface ObjectNamespaces {
+  FLOW_RUN: DurableObjectNamespace;
+  WORK_POOL: DurableObjectNamespace;
+  EVENT_HUB: DurableObjectNamespace;
+}
+
+/** An object at the other end: its calls, and `fetch` for websockets. */
+export type Remote<Rpc> = Rpc & { fetch(request: Request): Promise<Response> };
+
+const at = <Rpc>(namespace: DurableObjectNamespace, name: string): Remote<Rpc> =>
+  namespace.getByName(name) as unknown as Remote<Rpc>;
+
+/** The object of a flow run. */
+export const flowRunAt = (env: ObjectNamespaces, workspace: string, run: string): Remote<FlowRunRpc> =>
+  at(env.FLOW_RUN, `${workspace}/${run}`);
+
+/** The object of a work pool, by the pool's id. */
+export const workPoolAt = (env: ObjectNamespaces, workspace: string, pool: string): Remote<WorkPoolRpc> =>
+  at(env.WORK_POOL, `${workspace}/${pool}`);
+
+/** A workspace's hub of index rows and events. */
+export const eventHubAt = (env: ObjectNamespaces, workspace: string): Remote<EventHubRpc> =>
+  at(env.EVENT_HUB, workspace);

@@ -1,0 +1,114 @@
+/**
+ * A workspace's notice board: what its runs announce passes here on its way into the index, and to those who listen.
+ *
+ * EH1  An announcement is heard when index and events are stored; a caller who was not told so announces again.
+ * EH2  A row of the index never goes back to an older version of its run.
+ * EH3  A subscriber gets past events first, then live ones, each once.
+ *
+ * Announcements of a few milliseconds leave as one D1 batch (kit/gather.ts): an fsync a batch, not one a run.
+ */
+import type { WireEvent } from "@millrace/contract/events.ts";
+import { DurableObject } from "cloudflare:workers";
+import { uuidv7 } from "uuidv7";
+import { type ObjectEnv, shardOf } from "../env.ts";
+import { now } from "../kit/alarms.ts";
+import { Gatherer } from "../kit/gather.ts";
+import { writeIndex } from "./index-writer.ts";
+import type { Announcement, EventHubRpc } from "./rpc.ts";
+import { type Subscription, Subscribers } from "./subscribers.ts";
+
+/** Milliseconds that an announcement which is not urgent may wait for company. */
+const PATIENCE = 1_500;
+/** Task runs whose flow run is remembered. */
+const MOST_LOCATED = 50_000;
+
+interface Tenant {
+  workspace: string;
+  shard: number;
+}
+
+export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
+  readonly #gatherer: Gatherer<{ tenant: Tenant; announcement: Announcement }>;
+  readonly #subscribers: Subscribers;
+  /** Task run → flow run, oldest first. Only a short cut: what is forgotten is found in the index once it ends. */
+  readonly #located = new Map<string, string>();
+
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
+    super(ctx, env);
+    this.#subscribers = new Subscribers(ctx);
+    this.#gatherer = new Gatherer(async (items) => {
+      const first = items[0];
+      if (!first) return;
+      const { workspace, shard } = first.tenant;
+      const announcements = items.map(({ announcement }) => announcement);
+      await writeIndex(shardOf(env, shard), workspace, announcements, { id: uuidv7(), received: now() });
+    }, PATIENCE);
+  }
+
+  async announce(tenant: Tenant, announcement: Announcement, urgent: boolean): Promise<void> {
+    if (announcement.located) this.#remember(announcement.located);
+    this.#subscribers.show(announcement.events);
+    await this.#gatherer.add({ tenant, announcement }, urgent);
+  }
+
+  async settle(): Promise<void> {
+    await this.#gatherer.settle();
+  }
+
+  async locate(taskRun: string): Promise<string | null> {
+    return this.#located.get(taskRun) ?? null;
+  }
+
+  /** A subscriber's websocket; the Worker has said who it is, and what it wants. */
+  override async fetch(request: Request): Promise<Response> {
+    const subscription = JSON.parse(new URL(request.url).searchParams.get("subscription") ?? "{}") as Subscription &
+      Tenant;
+    const { workspace, shard, filter, since, until } = subscription;
+    const response = this.#subscribers.accept({ filter, since, until });
+    const past = async (): Promise<WireEvent[]> => {
+      await this.#gatherer.settle();
+      return readPast(shardOf(this.env, shard), workspace, {
+        since: since ?? 0,
+        until: until ?? Number.MAX_SAFE_INTEGER,
+      });
+    };
+    this.ctx.waitUntil(this.#subscribers.begin(response.socket, since === null ? async () => [] : past));
+    return response.answer;
+  }
+
+  override webSocketMessage(): void {
+    // Subscribers have nothing to say; the Worker answers their pings.
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  #remember({ flowRun, taskRuns }: NonNullable<Announcement["located"]>): void {
+    for (const id of taskRuns) {
+      this.#located.delete(id);
+      this.#located.set(id, flowRun);
+    }
+    for (const id of this.#located.keys()) {
+      if (this.#located.size <= MOST_LOCATED) return;
+      this.#located.delete(id);
+    }
+  }
+}
+
+/** Rows of events that one subscription may read of the past. */
+const MOST_BATCHES = 500;
+
+async function readPast(
+  shard: D1Database,
+  workspace: string,
+  span: { since: number; until: number },
+): Promise<WireEvent[]> {
+  const { results } = await shard
+    .prepare(
+      "SELECT body FROM event_batches WHERE workspace_id = ?1 AND latest >= ?2 AND earliest <= ?3 ORDER BY received DESC LIMIT ?4",
+    )
+    .bind(workspace, span.since, span.until, MOST_BATCHES)
+    .all<{ body: string }>();
+  return results.reverse().flatMap(({ body }) => JSON.parse(body) as WireEvent[]);
+}

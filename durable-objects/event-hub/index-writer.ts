@@ -1,0 +1,134 @@
+/**
+ * Announcements on their way into the workspace's shard: one D1 batch for all that was gathered.
+ *
+ * EH2  A row of the index never goes back to an older version of its run.
+ *
+ * Each table takes one statement and one parameter, a JSON list, however many rows there are: D1 charges a statement more than
+ * SQLite charges a row, and allows a hundred parameters.
+ */
+import type { WireEvent } from "@millrace/contract/events.ts";
+import { parseInstant } from "@millrace/domain/time.ts";
+import type { Announcement, FlowRunRow, TaskRunsRow } from "./rpc.ts";
+
+const RUN_COLUMNS: readonly (keyof FlowRunRow)[] = [
+  "id",
+  "version",
+  "flow_id",
+  "deployment_id",
+  "work_pool_id",
+  "work_pool_name",
+  "work_queue_id",
+  "work_queue_name",
+  "parent_task_run_id",
+  "parent_flow_run_id",
+  "name",
+  "tags",
+  "flow_version",
+  "idempotency_key",
+  "created_by",
+  "state_type",
+  "state_name",
+  "expected_start_time",
+  "next_scheduled_start_time",
+  "start_time",
+  "end_time",
+  "created",
+  "updated",
+  "body",
+];
+
+const UPSERT_RUNS = `
+INSERT INTO flow_runs (workspace_id, ${RUN_COLUMNS.join(", ")})
+SELECT ?1, ${RUN_COLUMNS.map((_, at) => `json_extract(value, '$[${at}]')`).join(", ")} FROM json_each(?2) WHERE true
+ON CONFLICT (workspace_id, id) DO UPDATE SET ${RUN_COLUMNS.slice(1)
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")}
+WHERE excluded.version > flow_runs.version`;
+
+const INSERT_TASK_RUNS = `
+INSERT INTO task_runs (workspace_id, flow_run_id, told, ids, body)
+SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')
+FROM json_each(?2) WHERE true
+ON CONFLICT (workspace_id, flow_run_id, told) DO UPDATE SET ids = excluded.ids, body = excluded.body`;
+
+const DELETE_RUNS = "DELETE FROM flow_runs WHERE workspace_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
+const DELETE_TASK_RUNS =
+  "DELETE FROM task_runs WHERE workspace_id = ?1 AND flow_run_id IN (SELECT value FROM json_each(?2))";
+const INSERT_EVENTS =
+  "INSERT INTO event_batches (workspace_id, received, id, earliest, latest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+/** Largest JSON list sent in one parameter, in characters: a D1 value may have 2 MB. */
+const CHUNK = 500_000;
+
+/** Writes the announcements; throws where the shard refuses or does not answer, and then nothing of them is stored. */
+export async function writeIndex(
+  shard: D1Database,
+  workspace: string,
+  announcements: readonly Announcement[],
+  batch: { id: string; received: number },
+): Promise<void> {
+  const statements: D1PreparedStatement[] = [];
+  for (const rows of chunks(
+    newest(announcements).map((run) => JSON.stringify(RUN_COLUMNS.map((column) => cell(run, column)))),
+  )) {
+    statements.push(shard.prepare(UPSERT_RUNS).bind(workspace, rows));
+  }
+  const taskRuns = announcements.flatMap(({ taskRuns }) => (taskRuns ? [taskRuns] : []));
+  for (const rows of chunks(taskRuns.map(taskRunsCells)))
+    statements.push(shard.prepare(INSERT_TASK_RUNS).bind(workspace, rows));
+  const removed = announcements.flatMap(({ removed }) => (removed ? [removed] : []));
+  if (removed.length > 0) {
+    const ids = JSON.stringify(removed);
+    statements.push(
+      shard.prepare(DELETE_RUNS).bind(workspace, ids),
+      shard.prepare(DELETE_TASK_RUNS).bind(workspace, ids),
+    );
+  }
+  const events = announcements.flatMap(({ events }) => events);
+  for (const [at, body] of chunks(events.map((event) => JSON.stringify(event))).entries()) {
+    const { earliest, latest } = span(events);
+    statements.push(
+      shard.prepare(INSERT_EVENTS).bind(workspace, batch.received, `${batch.id}-${at}`, earliest, latest, body),
+    );
+  }
+  if (statements.length > 0) await shard.batch(statements);
+}
+
+/** Of several rows of one run only the newest is worth writing. */
+function newest(announcements: readonly Announcement[]): FlowRunRow[] {
+  const rows = new Map<string, FlowRunRow>();
+  for (const { run } of announcements) {
+    if (run && run.version > (rows.get(run.id)?.version ?? 0)) rows.set(run.id, run);
+  }
+  return [...rows.values()];
+}
+
+const cell = (run: FlowRunRow, column: keyof FlowRunRow): string | number | null => {
+  const value = run[column];
+  return Array.isArray(value) ? JSON.stringify(value) : value;
+};
+
+const taskRunsCells = (row: TaskRunsRow): string =>
+  JSON.stringify([row.flow_run_id, row.told, row.ids.join(" "), row.body]);
+
+/** JSON lists of the given items, each list small enough for one parameter. */
+function chunks(items: readonly string[]): string[] {
+  const lists: string[] = [];
+  let list: string[] = [];
+  let size = 0;
+  for (const item of items) {
+    if (size + item.length > CHUNK && list.length > 0) {
+      lists.push(`[${list.join(",")}]`);
+      [list, size] = [[], 0];
+    }
+    list.push(item);
+    size += item.length;
+  }
+  if (list.length > 0) lists.push(`[${list.join(",")}]`);
+  return lists;
+}
+
+function span(events: readonly WireEvent[]): { earliest: number; latest: number } {
+  const times = events.map(({ occurred }) => parseInstant(occurred) ?? 0);
+  return { earliest: Math.min(...times), latest: Math.max(...times) };
+}

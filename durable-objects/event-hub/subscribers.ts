@@ -1,0 +1,72 @@
+/**
+ * Those who listen to a workspace's events.
+ *
+ * EH3  A subscriber gets past events first, then live ones, each once.
+ *
+ * While the past is being read for a socket, live events are kept for it in memory; then it is told of those that the past did
+ * not hold. A socket that hibernated needs only its filter, which lies in its attachment.
+ */
+import type { WireEvent } from "@millrace/contract/events.ts";
+import { type EventFilter, matchesEvent } from "@millrace/domain/filter/events.ts";
+import { parseInstant } from "@millrace/domain/time.ts";
+import { send } from "../kit/sockets.ts";
+
+export interface Subscription {
+  filter: EventFilter;
+  /** Microseconds; null: no past events. */
+  since: number | null;
+  until: number | null;
+}
+
+export class Subscribers {
+  readonly #ctx: DurableObjectState;
+  /** Sockets whose past is being read, with the live events that came meanwhile. */
+  readonly #beginning = new Map<WebSocket, WireEvent[]>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+  }
+
+  accept(subscription: Subscription): { answer: Response; socket: WebSocket } {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    server.serializeAttachment(subscription);
+    this.#beginning.set(server, []);
+    return { answer: new Response(null, { status: 101, webSocket: client }), socket: server };
+  }
+
+  /** Sends the past, then what came while it was read. */
+  async begin(socket: WebSocket, past: () => Promise<WireEvent[]>): Promise<void> {
+    const subscription = socket.deserializeAttachment() as Subscription;
+    const sent = new Set<string>();
+    try {
+      for (const event of await past()) {
+        if (sent.has(event.id) || !isMeant(subscription, event)) continue;
+        sent.add(event.id);
+        send(socket, frameOf(event));
+      }
+    } finally {
+      for (const event of this.#beginning.get(socket) ?? []) if (!sent.has(event.id)) send(socket, frameOf(event));
+      this.#beginning.delete(socket);
+    }
+  }
+
+  /** Sends live events to all who want them. */
+  show(events: readonly WireEvent[]): void {
+    if (events.length === 0) return;
+    for (const socket of this.#ctx.getWebSockets()) {
+      const subscription = socket.deserializeAttachment() as Subscription;
+      const wanted = events.filter((event) => matchesEvent(subscription.filter, event));
+      const kept = this.#beginning.get(socket);
+      if (kept) kept.push(...wanted);
+      else for (const event of wanted) send(socket, frameOf(event));
+    }
+  }
+}
+
+function isMeant({ filter, since, until }: Subscription, event: WireEvent): boolean {
+  const occurred = parseInstant(event.occurred) ?? 0;
+  return occurred >= (since ?? 0) && occurred <= (until ?? Number.MAX_SAFE_INTEGER) && matchesEvent(filter, event);
+}
+
+const frameOf = (event: WireEvent): string => JSON.stringify({ type: "event", event });

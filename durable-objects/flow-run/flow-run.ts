@@ -1,0 +1,328 @@
+/**
+ * The only writer of one flow run: the ledger with a network around it.
+ *
+ * FO8  Whoever watches a run is sent its changes in the order in which they were committed.
+ * FO9  An alarm never throws, and arms the next one before it works.
+ */
+import type { LogLineInput } from "@millrace/contract/logs.ts";
+import { nextDue } from "@millrace/domain/alarms.ts";
+import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
+import type { Log } from "@millrace/domain/log.ts";
+import type { Problem } from "@millrace/domain/problem.ts";
+import type { State, StateInput } from "@millrace/domain/state.ts";
+import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
+import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
+import { DurableObject } from "cloudflare:workers";
+import { uuidv7 } from "uuidv7";
+import { eventHubAt, flowRunAt, workPoolAt } from "../addresses.ts";
+import type { ObjectEnv } from "../env.ts";
+import { now, PhysicalAlarm } from "../kit/alarms.ts";
+import { SqliteStore } from "../kit/store.ts";
+import { type Birth, type Clock, type Duty, type Edit, isProblem, Ledger, type Owner } from "./ledger.ts";
+import { Outbox } from "./outbox.ts";
+import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, Record } from "./rpc.ts";
+import { Watchers } from "./watchers.ts";
+
+const clock: Clock = { now, newId: uuidv7 };
+
+/** Dispatch priority of runs that ask for none; lower goes first. */
+const PRIORITY = 100;
+
+export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
+  readonly #ledger: Ledger;
+  readonly #outbox: Outbox;
+  readonly #alarm: PhysicalAlarm;
+  readonly #watchers: Watchers;
+
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
+    super(ctx, env);
+    this.#ledger = new Ledger(new SqliteStore(ctx.storage), clock);
+    this.#outbox = new Outbox(this.#ledger, clock, (workspace) => eventHubAt(env, workspace));
+    this.#alarm = new PhysicalAlarm(ctx.storage);
+    this.#watchers = new Watchers(ctx);
+  }
+
+  async create(owner: Owner, birth: Birth): Promise<{ kind: "created" | "existing"; body: string } | Problem> {
+    const created = this.#ledger.create(owner, birth);
+    if (isProblem(created)) return created;
+    const body = this.#body(created.run);
+    if (created.kind === "created") {
+      await this.#outbox.tellRow();
+      await this.#afterChange();
+    }
+    return { kind: created.kind, body };
+  }
+
+  async read(owner: Owner): Promise<string | null> {
+    const head = this.#ledger.headOf(owner);
+    return head && this.#body(head.run);
+  }
+
+  async record(owner: Owner): Promise<Record | null> {
+    const head = this.#ledger.headOf(owner);
+    return head && { run: head.run, parentFlowRunId: head.surroundings.parentFlowRunId };
+  }
+
+  async propose(
+    owner: Owner,
+    id: string,
+    state: StateInput,
+    how: { force: boolean; generation: number | null },
+  ): Promise<Answer | Problem> {
+    return this.#answer(this.#ledger.propose(owner, id, state, how));
+  }
+
+  async retry(owner: Owner, id: string): Promise<Answer | Problem> {
+    return this.#answer(this.#ledger.retry(owner, id));
+  }
+
+  async edit(owner: Owner, id: string, edit: Edit): Promise<"done" | Problem> {
+    const done = this.#ledger.edit(owner, id, edit);
+    if (done === "done") await this.#afterChange();
+    return done;
+  }
+
+  async remove(owner: Owner, id: string): Promise<"done" | Problem> {
+    const run = this.#ledger.headOf(owner)?.run;
+    const done = this.#ledger.remove(owner, id);
+    if (done !== "done" || !run) return done;
+    this.#watchers.dismiss("The run was deleted.");
+    await this.#outbox.tellRemoved(owner, run.id);
+    await this.#perform(owner, run);
+    return done;
+  }
+
+  async states(owner: Owner): Promise<State[] | null> {
+    return this.#ledger.states(owner);
+  }
+
+  async claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer> {
+    const outcome = this.#ledger.claim(owner, id, claimant);
+    if (isProblem(outcome) || outcome.kind === "refused") return outcome;
+    await this.#afterChange();
+    const { flow, code } = this.#ledger.head?.surroundings ?? {};
+    const { claim, run } = outcome;
+    return { kind: "claimed", generation: claim.generation, run, flowName: flow?.name ?? "", deployment: code ?? null };
+  }
+
+  async finish(
+    owner: Owner,
+    generation: number,
+    how: { exitCode: number | null; signal: string | null },
+  ): Promise<"done" | "stale"> {
+    return this.#done(this.#ledger.finish(owner, generation, how));
+  }
+
+  async release(owner: Owner, generation: number): Promise<"done" | "stale"> {
+    return this.#done(this.#ledger.release(owner, generation));
+  }
+
+  async lose(owner: Owner, generation: number): Promise<"done" | "stale"> {
+    return this.#done(this.#ledger.lose(owner, generation));
+  }
+
+  async holds(owner: Owner, generation: number): Promise<boolean> {
+    return this.#ledger.headOf(owner)?.claim?.generation === generation;
+  }
+
+  async taskRuns(owner: Owner): Promise<TaskRun[] | null> {
+    return this.#ledger.taskRuns(owner);
+  }
+
+  async taskRun(owner: Owner, id: string): Promise<TaskRun | null> {
+    return this.#ledger.taskRun(owner, id);
+  }
+
+  async recordTaskRuns(
+    owner: Owner,
+    events: readonly unknown[],
+    generation: number | null,
+  ): Promise<boolean | Problem> {
+    const changed = this.#ledger.recordTaskRuns(owner, events, generation);
+    if (isProblem(changed)) return changed;
+    if (changed) this.#noteTaskRuns(changed);
+    return changed !== null;
+  }
+
+  async createTaskRun(
+    owner: Owner,
+    flowRunId: string,
+    input: NewTaskRun & { id: string | null; offeredName: string },
+  ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem> {
+    const created = this.#ledger.createTaskRun(owner, flowRunId, input);
+    if (isProblem(created)) return created;
+    if (created.kind === "created") {
+      this.#noteTaskRuns([created.taskRun]);
+      // Whoever made it is about to begin a subflow under it, and the hub has to say where that belongs.
+      await this.#outbox.tell(true);
+    }
+    return created;
+  }
+
+  async setTaskRunState(owner: Owner, id: string, state: StateInput): Promise<TaskRun | null> {
+    const taskRun = this.#ledger.setTaskRunState(owner, id, state);
+    if (taskRun) this.#noteTaskRuns([taskRun]);
+    return taskRun;
+  }
+
+  async mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void> {
+    await this.setTaskRunState(owner, taskRun, state);
+  }
+
+  async appendLogs(
+    owner: Owner,
+    lines: readonly LogLineInput[],
+    generation: number | null,
+  ): Promise<boolean | Problem> {
+    const logs = this.#ledger.appendLogs(
+      owner,
+      lines.map((line) => ({ ...line, taskRunId: line.task_run_id })),
+      generation,
+    );
+    if (isProblem(logs)) return logs;
+    if (logs) this.#watchers.showLogs(logs);
+    return logs !== null;
+  }
+
+  async logs(owner: Owner, query: LogQuery): Promise<Log[] | null> {
+    return this.#ledger.logs(owner, query);
+  }
+
+  async reconcile(owner: Owner): Promise<boolean> {
+    const head = this.#ledger.headOf(owner);
+    if (!head) return false;
+    this.#outbox.retell(this.#ledger.taskRuns(owner) ?? []);
+    await this.#outbox.tell(false);
+    await this.#arm();
+    return true;
+  }
+
+  /** Websockets of those who watch the run; the Worker has said who they are and what they want. */
+  override async fetch(request: Request): Promise<Response> {
+    const head = this.#ledger.head;
+    const workspace = request.headers.get("x-millrace-workspace");
+    if (!head || head.workspace !== workspace) return new Response(null, { status: 404 });
+    const owner = { workspace, shard: head.shard };
+    const url = new URL(request.url);
+    if (url.pathname === "/logs") {
+      const { filter, past } = JSON.parse(url.searchParams.get("query") ?? "{}");
+      return this.#watchers.watchLogs(filter, past ? (this.#ledger.logs(owner, past) ?? []) : []);
+    }
+    return this.#watchers.watchRun(head, this.#ledger.taskRuns(owner) ?? [], now());
+  }
+
+  override webSocketMessage(): void {
+    // Watchers have nothing to say; the Worker answers their pings.
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm.rang();
+    try {
+      const tell = this.#ledger.alarms.tell !== undefined;
+      this.#ledger.ring();
+      await this.#arm();
+      await this.#performForOwner();
+      if (tell) await this.#outbox.tell(false);
+    } catch (error) {
+      console.error("A flow run's alarm failed", error);
+    } finally {
+      await this.#arm();
+    }
+  }
+
+  #body(run: FlowRunRecord): string {
+    return JSON.stringify(flowRunToWire(run, now()));
+  }
+
+  async #answer(verdict: ReturnType<Ledger["propose"]>): Promise<Answer | Problem> {
+    if (isProblem(verdict) || verdict.kind === "wait" || verdict.kind === "abort") return verdict;
+    if (verdict.changed) await this.#afterChange();
+    const { kind, state } = verdict;
+    return verdict.kind === "reject"
+      ? { kind: "reject", state, changed: verdict.changed, reason: verdict.reason }
+      : { kind: kind as "accept", state };
+  }
+
+  async #done(done: "done" | "stale"): Promise<"done" | "stale"> {
+    if (done === "done") await this.#afterChange();
+    return done;
+  }
+
+  #noteTaskRuns(changed: readonly TaskRun[]): void {
+    if (changed.length === 0) return;
+    this.#outbox.noteTaskRuns(changed);
+    this.#outbox.soon();
+    this.#watchers.showTaskRuns(changed, now());
+  }
+
+  /** What follows a commit: watchers see it, alarms are armed, pool and parent are told. */
+  async #afterChange(): Promise<void> {
+    const head = this.#ledger.head;
+    if (!head) return;
+    this.#watchers.showRun(head, now());
+    this.#outbox.soon();
+    await this.#arm();
+    await this.#performForOwner();
+    this.#tellParent(head.run, head.surroundings.parentFlowRunId, head);
+  }
+
+  async #arm(): Promise<void> {
+    await this.#alarm.wakeBy(nextDue(this.#ledger.alarms));
+  }
+
+  async #performForOwner(): Promise<void> {
+    const head = this.#ledger.head;
+    if (head) await this.#perform({ workspace: head.workspace, shard: head.shard }, head.run);
+  }
+
+  /** Does what the ledger asked for. A failure is no harm: the ledger's alarm asks again. */
+  async #perform(owner: Owner, run: FlowRunRecord): Promise<void> {
+    for (const duty of this.#ledger.takeDuties()) {
+      try {
+        await this.#performOne(owner, run, duty);
+      } catch (error) {
+        console.error(`A flow run could not ${duty.kind}`, error);
+      }
+    }
+  }
+
+  async #performOne(owner: Owner, run: FlowRunRecord, duty: Duty): Promise<void> {
+    const pool = run.workPoolId;
+    if (!pool) return;
+    switch (duty.kind) {
+      case "offer":
+        return void (await this.env.DISPATCH.send({
+          v: 1,
+          workspace: owner.workspace,
+          shard: owner.shard,
+          pool,
+          queue: run.workQueueId,
+          run: run.id,
+          due: duty.due,
+          priority: PRIORITY,
+        }));
+      case "withdraw":
+        return workPoolAt(this.env, owner.workspace, pool).withdraw(owner, run.id);
+      case "cancel":
+        return workPoolAt(this.env, owner.workspace, pool).cancel(owner, run.id, duty.generation);
+      default:
+        return duty satisfies never;
+    }
+  }
+
+  /** A subflow's stand-in in its parent follows it. */
+  #tellParent(run: FlowRunRecord, parent: string | null, owner: Owner): void {
+    if (!parent || !run.parentTaskRunId) return;
+    const state = stateOfStandIn(run, { now: now(), newId: uuidv7 });
+    if (!state) return;
+    const { workspace, shard } = owner;
+    const told = flowRunAt(this.env, workspace, parent).mirror({ workspace, shard }, run.parentTaskRunId, state);
+    this.ctx.waitUntil(told.catch((error: unknown) => console.error("A parent run could not be told", error)));
+  }
+}

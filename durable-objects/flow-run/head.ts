@@ -1,0 +1,91 @@
+/**
+ * The head of a flow run: the one row that says how it stands. A transition rewrites it, and writes nothing else.
+ *
+ * FO5  Large data of states lie in rows of their own, written once: the head stays small however often a run is retried, and
+ *      no row comes near the two megabytes that a row may have.
+ */
+import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
+import type { Alarms } from "@millrace/domain/alarms.ts";
+import type { Claim, LossPolicy } from "@millrace/domain/flow-run/claim.ts";
+import type { RelatedToRun } from "@millrace/domain/flow-run/events.ts";
+import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
+import type { Json } from "@millrace/domain/json.ts";
+import type { State } from "@millrace/domain/state.ts";
+import type { Store } from "../kit/store.ts";
+
+/** What the run's surroundings were called when it began, so that telling of it needs nobody else. */
+export interface Surroundings extends RelatedToRun {
+  parentFlowRunId: string | null;
+  /** The deployment as it was when the run began: a run keeps the code that it was started with. */
+  code: AssignedDeployment | null;
+}
+
+export interface Head {
+  /** Who owns the run. Nobody else is told anything, whatever the caller believes. */
+  workspace: string;
+  /** Where the workspace's index is. */
+  shard: number;
+  run: FlowRun;
+  /** Counts changes that lists show; the index row carries the version that it shows. */
+  version: number;
+  /** The version that the index is known to show, and how many states have been told of as events. */
+  told: number;
+  toldStates: number;
+  generation: number;
+  claim: Claim | null;
+  lossPolicy: LossPolicy;
+  alarms: Alarms;
+  /** How often the run was sent to its pool since it last became ready. */
+  offers: number;
+  surroundings: Surroundings;
+  /** All states so far, oldest first; the last one is the run's. */
+  states: State[];
+}
+
+const HEAD = "head";
+const DATA = "data/";
+/** Characters of JSON above which a state's data get a row of their own. */
+const LARGE = 8_000;
+
+/** As it lies in the store: the run's own state is the last of the history, and large data are elsewhere. */
+interface StoredHead extends Head {
+  /** Ids of the states whose data have rows of their own. */
+  large?: string[];
+}
+
+/** Reads the head; null where the run does not exist. Of earlier states large data are left out: see `allStates`. */
+export function readHead(store: Store): Head | null {
+  const text = store.get(HEAD);
+  if (text === null) return null;
+  const head = JSON.parse(text) as StoredHead;
+  const current = head.states.at(-1);
+  if (current && head.large?.includes(current.id)) current.data = readData(store, current.id);
+  head.run.state = current ?? null;
+  return head;
+}
+
+/** The states with all their data, oldest first. */
+export function allStates(store: Store, head: Head): State[] {
+  const { large = [] } = head as StoredHead;
+  return head.states.map((state) => (large.includes(state.id) ? { ...state, data: readData(store, state.id) } : state));
+}
+
+/** Writes the head, and answers it as it will be read; must stand in a transaction. */
+export function writeHead(store: Store, head: Head): Head {
+  const large = new Set((head as StoredHead).large);
+  const states = head.states.map((state) => {
+    if (large.has(state.id)) return { ...state, data: null };
+    if (state.data === null || typeof state.data === "boolean" || typeof state.data === "number") return state;
+    const data = JSON.stringify(state.data);
+    if (data.length <= LARGE) return state;
+    store.put(DATA + state.id, data);
+    large.add(state.id);
+    return { ...state, data: null };
+  });
+  const stored: StoredHead = { ...head, run: { ...head.run, state: null }, states };
+  if (large.size > 0) stored.large = [...large];
+  store.put(HEAD, JSON.stringify(stored));
+  return { ...stored, run: head.run };
+}
+
+const readData = (store: Store, id: string): Json => JSON.parse(store.get(DATA + id) ?? "null") as Json;

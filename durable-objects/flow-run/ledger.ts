@@ -1,0 +1,470 @@
+/**
+ * All that one flow run knows and decides, over a store and a clock. The object around it (flow-run.ts) adds the network:
+ * calls, alarms, sockets. The simulation of test/faults drives this class as it is.
+ *
+ * FO1  Every method reads, decides in domain/, and commits in one transaction.
+ * FO2  What others must learn is remembered as `version > told` in the head, and told after the commit, as often as it takes.
+ * FO3  A report under a claim that is not the current one changes nothing.
+ * FO4  Another workspace than the owner's gets the answer for a run that does not exist.
+ */
+import { type Alarms, clearAlarms, due, setAlarm } from "@millrace/domain/alarms.ts";
+import {
+  claim,
+  type Claim,
+  type Claimant,
+  type ClaimRefusal,
+  finish,
+  lost,
+  type LossPolicy,
+  release,
+  report,
+} from "@millrace/domain/flow-run/claim.ts";
+import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
+import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
+import { corePolicy } from "@millrace/domain/flow-run/policy.ts";
+import { retry } from "@millrace/domain/flow-run/retry.ts";
+import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
+import type { Log } from "@millrace/domain/log.ts";
+import type { Problem } from "@millrace/domain/problem.ts";
+import { isTerminal, newState, type State, type StateInput } from "@millrace/domain/state.ts";
+import { newTaskRun, type NewTaskRun } from "@millrace/domain/task-run/create.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import { setTaskRunState } from "@millrace/domain/task-run/set-state.ts";
+import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
+import type { Store } from "../kit/store.ts";
+import { allStates, type Head, readHead, type Surroundings, writeHead } from "./head.ts";
+import { type Line, Logs } from "./logs.ts";
+import { TaskRuns } from "./task-runs.ts";
+
+/** Who owns a run, and where its workspace's index is. */
+export interface Owner {
+  workspace: string;
+  shard: number;
+}
+
+export interface Clock {
+  now(): Instant;
+  newId(): string;
+}
+
+export interface Birth extends NewFlowRun {
+  id: string;
+  /** The name it gets where it was given none. */
+  offeredName: string;
+  lossPolicy: LossPolicy;
+  surroundings: Surroundings;
+}
+
+/** A change of the fields that people may edit. */
+export interface Edit {
+  name?: string | null;
+  flowVersion?: string | null;
+  parameters?: JsonObject;
+  policy?: RunPolicy;
+  tags?: string[];
+  infrastructurePid?: string | null;
+  jobVariables?: JsonObject | null;
+  /** Added to those that are there. */
+  labels?: JsonObject;
+}
+
+/** What the object has to do in the world after a commit. */
+export type Duty =
+  /** Send the run to its pool. */
+  | { kind: "offer"; due: Instant }
+  /** Tell the pool that the run is not to be started any more. */
+  | { kind: "withdraw" }
+  /** Tell the agent that holds this claim to stop. */
+  | { kind: "cancel"; generation: number };
+
+/** Seconds until an offer is repeated that led to no claim; doubled each time, up to the hour. */
+const REOFFER_SECONDS = 30;
+const LONGEST_REOFFER_SECONDS = 3600;
+/** Seconds between reminders to the agent of a run that is being cancelled. */
+const RECANCEL_SECONDS = 10;
+/** Seconds after which what could not be told is told again. */
+const RETELL_SECONDS = 5;
+
+export class Ledger {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #taskRuns: TaskRuns;
+  readonly #logs: Logs;
+  /** `undefined`: not read yet. */
+  #head: Head | null | undefined;
+  #duties: Duty[] = [];
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#taskRuns = new TaskRuns(store);
+    this.#logs = new Logs(store);
+  }
+
+  /** The head as it stands, whoever owns it; null where there is no run. */
+  get head(): Head | null {
+    if (this.#head === undefined) this.#head = readHead(this.#store);
+    return this.#head;
+  }
+
+  /** The head, for its owner. */
+  headOf(owner: Owner): Head | null {
+    return this.head?.workspace === owner.workspace ? this.head : null;
+  }
+
+  get alarms(): Alarms {
+    return this.head?.alarms ?? {};
+  }
+
+  /** What is to be done since the last call. */
+  takeDuties(): Duty[] {
+    const duties = this.#duties;
+    this.#duties = [];
+    return duties;
+  }
+
+  /** Begins the run; the run that is there already where the id is taken, as by an idempotency key. */
+  create(owner: Owner, birth: Birth): { kind: "created" | "existing"; run: FlowRun } | Problem {
+    if (this.head) return this.headOf(owner) ? { kind: "existing", run: this.head.run } : notFound(birth.id);
+    const now = this.#clock.now();
+    const { id, offeredName, lossPolicy, surroundings, ...input } = birth;
+    const run = newFlowRun(input, { id, name: offeredName, now, newId: this.#clock.newId });
+    const head: Head = {
+      workspace: owner.workspace,
+      shard: owner.shard,
+      run,
+      version: 0,
+      told: 0,
+      toldStates: 0,
+      generation: 0,
+      claim: null,
+      lossPolicy,
+      alarms: {},
+      offers: 0,
+      surroundings,
+      states: [],
+    };
+    this.#transact(() => this.#save(head, run));
+    return { kind: "created", run };
+  }
+
+  /** Judges a proposed state, and enters what the rules put in place. */
+  propose(
+    owner: Owner,
+    id: string,
+    proposed: StateInput,
+    { force, generation }: { force: boolean; generation: number | null },
+  ): Verdict | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    if (generation !== null && report(head, generation) === "stale") return stale(head, generation);
+    const now = this.#clock.now();
+    const { newId } = this.#clock;
+    const to = newState(proposed, { id: newId(), now });
+    const verdict = decide(corePolicy, { run: head.run, to, now, newId, force, facts: {} });
+    if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) this.#enter(head, verdict.run);
+    return verdict;
+  }
+
+  /** One more attempt of a run that has ended. */
+  retry(owner: Owner, id: string): Verdict | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const verdict = retry(head.run, { now: this.#clock.now(), newId: this.#clock.newId });
+    if (verdict.kind === "accept") this.#enter({ ...head, claim: null, generation: head.generation + 1 }, verdict.run);
+    return verdict;
+  }
+
+  edit(owner: Owner, id: string, edit: Edit): "done" | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const { run } = head;
+    if (edit.jobVariables && run.state?.type !== "SCHEDULED") {
+      return {
+        code: "conflict",
+        what: "flow run",
+        is: run.state?.type ?? "without a state",
+        must: "Job variables are changed while a run is SCHEDULED.",
+      };
+    }
+    const next: FlowRun = {
+      ...run,
+      name: edit.name || run.name,
+      flowVersion: edit.flowVersion ?? run.flowVersion,
+      parameters: edit.parameters ?? run.parameters,
+      policy: edit.policy ?? run.policy,
+      tags: edit.tags ?? run.tags,
+      infrastructurePid: edit.infrastructurePid ?? run.infrastructurePid,
+      jobVariables: edit.jobVariables ?? run.jobVariables,
+      labels: { ...run.labels, ...edit.labels },
+      updated: this.#clock.now(),
+    };
+    this.#transact(() => this.#save(head, next));
+    return "done";
+  }
+
+  /** Forgets the run with all that belongs to it. */
+  remove(owner: Owner, id: string): "done" | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    if (head.claim) this.#duties.push({ kind: "cancel", generation: head.claim.generation });
+    else if (head.run.workPoolId) this.#duties.push({ kind: "withdraw" });
+    this.#store.clear();
+    this.#head = null;
+    this.#forget();
+    return "done";
+  }
+
+  states(owner: Owner): State[] | null {
+    const head = this.headOf(owner);
+    return head && allStates(this.#store, head);
+  }
+
+  /** Gives the run to an agent's session. */
+  claim(
+    owner: Owner,
+    id: string,
+    claimant: Omit<Claimant, "now">,
+  ): { kind: "claimed"; claim: Claim; run: FlowRun } | { kind: "refused"; reason: ClaimRefusal } | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const now = this.#clock.now();
+    const outcome = claim(head, { ...claimant, now });
+    if (outcome.kind === "refused") return outcome;
+    // An agent that has the run is told of by PENDING, so that people see that it left the queue.
+    const pending = newState(
+      { type: "PENDING", message: `Given to agent ${claimant.agent}.` },
+      { id: this.#clock.newId(), now },
+    );
+    const verdict = decide(corePolicy, {
+      run: head.run,
+      to: pending,
+      now,
+      newId: this.#clock.newId,
+      force: false,
+      facts: {},
+    });
+    const entered = verdict.kind === "accept" ? verdict.run : head.run;
+    // Who has the run is its infrastructure: from now on a cancellation waits until that is gone.
+    const run = { ...entered, infrastructurePid: `agent:${claimant.agent}` };
+    this.#enter({ ...outcome.head, offers: 0, alarms: clearAlarms(head.alarms, ["offer", "due"]) }, run);
+    return { kind: "claimed", claim: outcome.claim, run };
+  }
+
+  /** The process of a claim is gone. A run that it did not bring to an end is ended now. */
+  finish(owner: Owner, generation: number, how: { exitCode: number | null; signal: string | null }): "done" | "stale" {
+    const head = this.headOf(owner);
+    const next = head && finish(head, generation);
+    if (!head || !next) return "stale";
+    this.#enter({ ...next, alarms: clearAlarms(next.alarms, ["cancel"]) }, this.#ended(next.run, how));
+    return "done";
+  }
+
+  /** A claim is given back before anything ran; the run is offered again. One that ran all the same has lost its agent. */
+  release(owner: Owner, generation: number): "done" | "stale" {
+    const head = this.headOf(owner);
+    const type = head?.run.state?.type;
+    if (type !== "SCHEDULED" && type !== "PENDING") return this.lose(owner, generation);
+    const next = head && release(head, generation);
+    if (!head || !next) return "stale";
+    const now = this.#clock.now();
+    const waiting =
+      next.run.state?.type === "PENDING"
+        ? decide([], {
+            run: next.run,
+            to: newState({ type: "SCHEDULED" }, { id: this.#clock.newId(), now }),
+            now,
+            newId: this.#clock.newId,
+            force: true,
+            facts: {},
+          })
+        : null;
+    this.#enter(next, waiting?.kind === "accept" ? waiting.run : next.run);
+    return "done";
+  }
+
+  /** The agent of a claim is gone for longer than its lease. */
+  lose(owner: Owner, generation: number): "done" | "stale" {
+    const head = this.headOf(owner);
+    const loss = head && lost(head, generation, head.lossPolicy, { now: this.#clock.now(), newId: this.#clock.newId });
+    if (!head || !loss) return "stale";
+    this.#enter({ ...loss.head, alarms: clearAlarms(loss.head.alarms, ["cancel"]) }, loss.head.run);
+    return "done";
+  }
+
+  taskRuns(owner: Owner): TaskRun[] | null {
+    return this.headOf(owner) && this.#taskRuns.all();
+  }
+
+  taskRun(owner: Owner, id: string): TaskRun | null {
+    return this.headOf(owner) && this.#taskRuns.get(id);
+  }
+
+  /** Records events of task runs; answers those that changed, or null where the run is not there. */
+  recordTaskRuns(owner: Owner, events: readonly unknown[], generation: number | null): TaskRun[] | null | Problem {
+    const head = this.headOf(owner);
+    if (!head) return null;
+    if (generation !== null && report(head, generation) === "stale") return stale(head, generation);
+    return this.#transact(() => this.#taskRuns.record(events, this.#clock.now()));
+  }
+
+  /** Makes a task run over the API; answers the one that has its id or its keys. */
+  createTaskRun(
+    owner: Owner,
+    flowRunId: string,
+    input: NewTaskRun & { id: string | null; offeredName: string },
+  ): { kind: "created" | "existing"; taskRun: TaskRun } | Problem {
+    if (!this.headOf(owner)) return notFound(flowRunId);
+    const known = this.#taskRuns.find(input.id, input.taskKey, input.dynamicKey);
+    if (known) return { kind: "existing", taskRun: known };
+    const { newId } = this.#clock;
+    const { id, offeredName, ...rest } = input;
+    const inheritedLabels = this.head?.run.labels ?? null;
+    const taskRun = newTaskRun(
+      { inheritedLabels, ...rest },
+      { id: id ?? newId(), name: offeredName, now: this.#clock.now(), newId },
+    );
+    this.#transact(() => this.#taskRuns.put(taskRun));
+    return { kind: "created", taskRun };
+  }
+
+  setTaskRunState(owner: Owner, id: string, proposed: StateInput): TaskRun | null {
+    const known = this.taskRun(owner, id);
+    if (!known) return null;
+    const now = this.#clock.now();
+    const taskRun = setTaskRunState(known, newState(proposed, { id: this.#clock.newId(), now }), now);
+    this.#transact(() => this.#taskRuns.put(taskRun));
+    return taskRun;
+  }
+
+  /** Stores log lines; null where the run is not there. */
+  appendLogs(owner: Owner, lines: readonly Line[], generation: number | null): Log[] | null | Problem {
+    const head = this.headOf(owner);
+    if (!head) return null;
+    if (generation !== null && report(head, generation) === "stale") return stale(head, generation);
+    const batch = this.#clock.newId();
+    return this.#transact(() => this.#logs.append(head.run.id, lines, batch));
+  }
+
+  logs(owner: Owner, query: Parameters<Logs["read"]>[1]): Log[] | null {
+    const head = this.headOf(owner);
+    return head && this.#logs.read(head.run.id, query);
+  }
+
+  /** Does what is due, and says what the world is to do about it. */
+  ring(): void {
+    const head = this.head;
+    if (!head) return;
+    const rung = due(head.alarms, this.#clock.now());
+    if (rung.length === 0) return;
+    const next = { ...head, alarms: clearAlarms(head.alarms, rung) };
+    this.#transact(() => this.#save(next, head.run, { seen: false }));
+  }
+
+  /** Remembers what was heard. It is written with the next change, or lost: telling twice is harmless. */
+  told(version: number, states: number): void {
+    const head = this.head;
+    if (!head) return;
+    this.#head = { ...head, told: Math.max(head.told, version), toldStates: Math.max(head.toldStates, states) };
+  }
+
+  /** What could not be told is told again later, even if the object is forgotten meanwhile. */
+  tellLater(): void {
+    const head = this.head;
+    if (!head || head.alarms.tell) return;
+    const alarms = setAlarm(head.alarms, "tell", plusSeconds(this.#clock.now(), RETELL_SECONDS));
+    this.#transact(() => this.#write({ ...head, alarms }));
+  }
+
+  #enter(head: Head, run: FlowRun): void {
+    this.#transact(() => this.#save(head, run));
+  }
+
+  /** Writes the head with the run as it now is. `seen: false`: nothing that lists show has changed. */
+  #save(head: Head, run: FlowRun, { seen = true } = {}): void {
+    const states = run.state && run.state.id !== head.states.at(-1)?.id ? [...head.states, run.state] : head.states;
+    const version = head.version + (seen ? 1 : 0);
+    this.#write(this.#withDuties({ ...head, run, states, version }));
+  }
+
+  #write(head: Head): void {
+    this.#head = writeHead(this.#store, head);
+  }
+
+  /** What the run's state asks of its pool and its agent, and when to ask again. */
+  #withDuties(head: Head): Head {
+    const { run, claim: held } = head;
+    const state = run.state;
+    const ready =
+      state?.type === "SCHEDULED" && run.workPoolId !== null && !held && run.policy.retryType !== "in_process";
+    if (ready) return this.#withOffer(head, state);
+    const alarms = clearAlarms(head.alarms, ["due", "offer"]);
+    if ((state?.type === "CANCELLING" || state?.type === "CANCELLED") && held) {
+      if (alarms.cancel) return { ...head, alarms };
+      this.#duties.push({ kind: "cancel", generation: held.generation });
+      return { ...head, alarms: setAlarm(alarms, "cancel", plusSeconds(this.#clock.now(), RECANCEL_SECONDS)) };
+    }
+    if (state && isTerminal(state.type) && !held && head.offers > 0) {
+      this.#duties.push({ kind: "withdraw" });
+      return { ...head, offers: 0, alarms };
+    }
+    return { ...head, alarms };
+  }
+
+  #withOffer(head: Head, state: State): Head {
+    const now = this.#clock.now();
+    const at = state.details.scheduledTime ?? now;
+    if (at > now) return { ...head, offers: 0, alarms: setAlarm(clearAlarms(head.alarms, ["offer"]), "due", at) };
+    if (head.alarms.offer) return head;
+    this.#duties.push({ kind: "offer", due: at });
+    const wait = Math.min(REOFFER_SECONDS * 2 ** head.offers, LONGEST_REOFFER_SECONDS);
+    return {
+      ...head,
+      offers: head.offers + 1,
+      alarms: setAlarm(clearAlarms(head.alarms, ["due"]), "offer", plusSeconds(now, wait)),
+    };
+  }
+
+  /** The run after its process is gone: what has not ended by then was cancelled, or crashed. */
+  #ended(run: FlowRun, { exitCode, signal }: { exitCode: number | null; signal: string | null }): FlowRun {
+    const state = run.state;
+    if (!state || isTerminal(state.type) || state.type === "SCHEDULED" || state.type === "PAUSED") return run;
+    const how = signal ? `was ended by ${signal}` : `ended with code ${exitCode ?? "unknown"}`;
+    const proposed: StateInput =
+      state.type === "CANCELLING"
+        ? { type: "CANCELLED", message: `The run was cancelled; its process ${how}.` }
+        : { type: "CRASHED", message: `The process ${how} before the run did.` };
+    const now = this.#clock.now();
+    const to = newState(proposed, { id: this.#clock.newId(), now });
+    const verdict = decide(corePolicy, { run, to, now, newId: this.#clock.newId, force: true, facts: {} });
+    return verdict.kind === "accept" || verdict.kind === "reject" ? verdict.run : run;
+  }
+
+  /** Runs `work` in one transaction; what a failed one left in memory is dropped with it. */
+  #transact<T>(work: () => T): T {
+    const head = this.#head;
+    const duties = this.#duties;
+    try {
+      this.#duties = [...duties];
+      return this.#store.transaction(work as () => T extends PromiseLike<unknown> ? never : T);
+    } catch (error) {
+      this.#head = head;
+      this.#duties = duties;
+      this.#forget();
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    this.#taskRuns.forget();
+    this.#logs.forget();
+  }
+}
+
+const notFound = (id: string): Problem => ({ code: "not_found", what: "flow run", id });
+const stale = (head: Head, shown: number): Problem => ({ code: "stale_claim", held: head.generation, shown });
+
+/** Tells a problem from an answer. */
+export const isProblem = (answer: unknown): answer is Problem =>
+  typeof answer === "object" && answer !== null && "code" in answer;

@@ -1,0 +1,89 @@
+/** What others may ask of a flow run's object. Every answer is a value: a verdict, a record as wire text, or a Problem. */
+import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
+import type { LogLineInput } from "@millrace/contract/logs.ts";
+import type { ClaimRefusal } from "@millrace/domain/flow-run/claim.ts";
+import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
+import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
+import type { LogFilter } from "@millrace/domain/filter/logs.ts";
+import type { LogSort } from "@millrace/domain/filter/order.ts";
+import type { Log } from "@millrace/domain/log.ts";
+import type { Problem } from "@millrace/domain/problem.ts";
+import type { State, StateInput } from "@millrace/domain/state.ts";
+import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import type { Birth, Edit, Owner } from "./ledger.ts";
+
+export type { Birth, Edit, Owner } from "./ledger.ts";
+export { isProblem } from "./ledger.ts";
+
+/** The part of a verdict that a caller is told. */
+export type Answer =
+  | Pick<Extract<Verdict, { kind: "accept" }>, "kind" | "state">
+  | Pick<Extract<Verdict, { kind: "reject" }>, "kind" | "state" | "changed" | "reason">
+  | Extract<Verdict, { kind: "wait" | "abort" }>;
+
+export interface LogQuery {
+  filter: LogFilter;
+  sort: LogSort;
+  limit: number;
+  offset: number;
+}
+
+export interface Record {
+  run: FlowRun;
+  parentFlowRunId: string | null;
+}
+
+export type ClaimAnswer =
+  | { kind: "claimed"; generation: number; run: FlowRun; flowName: string; deployment: AssignedDeployment | null }
+  | { kind: "refused"; reason: ClaimRefusal }
+  | Problem;
+
+export interface FlowRunRpc {
+  /** Begins the run; resolves when its index row is stored too, so that a list right after it shows it. */
+  create(owner: Owner, birth: Birth): Promise<{ kind: "created" | "existing"; body: string } | Problem>;
+  /** The run as the wire shows it, as JSON text; null where it is not there. */
+  read(owner: Owner): Promise<string | null>;
+  record(owner: Owner): Promise<Record | null>;
+  propose(
+    owner: Owner,
+    id: string,
+    state: StateInput,
+    how: { force: boolean; generation: number | null },
+  ): Promise<Answer | Problem>;
+  retry(owner: Owner, id: string): Promise<Answer | Problem>;
+  edit(owner: Owner, id: string, edit: Edit): Promise<"done" | Problem>;
+  remove(owner: Owner, id: string): Promise<"done" | Problem>;
+  states(owner: Owner): Promise<State[] | null>;
+
+  claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer>;
+  finish(
+    owner: Owner,
+    generation: number,
+    how: { exitCode: number | null; signal: string | null },
+  ): Promise<"done" | "stale">;
+  release(owner: Owner, generation: number): Promise<"done" | "stale">;
+  lose(owner: Owner, generation: number): Promise<"done" | "stale">;
+  /** Whether this claim is the live one. */
+  holds(owner: Owner, generation: number): Promise<boolean>;
+
+  taskRuns(owner: Owner): Promise<TaskRun[] | null>;
+  taskRun(owner: Owner, id: string): Promise<TaskRun | null>;
+  /** Records events of task runs, in the order given; false where the run is not there. */
+  recordTaskRuns(owner: Owner, events: readonly unknown[], generation: number | null): Promise<boolean | Problem>;
+  createTaskRun(
+    owner: Owner,
+    flowRunId: string,
+    input: NewTaskRun & { id: string | null; offeredName: string },
+  ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem>;
+  setTaskRunState(owner: Owner, id: string, state: StateInput): Promise<TaskRun | null>;
+  /** The stand-in of a subflow follows it. */
+  mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void>;
+
+  /** Stores lines; false where the run is not there. */
+  appendLogs(owner: Owner, lines: readonly LogLineInput[], generation: number | null): Promise<boolean | Problem>;
+  logs(owner: Owner, query: LogQuery): Promise<Log[] | null>;
+
+  /** Compares with what the index shows, and tells again what it lacks. False where the run is not there. */
+  reconcile(owner: Owner): Promise<boolean>;
+}

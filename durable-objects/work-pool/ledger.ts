@@ -1,0 +1,193 @@
+/**
+ * What a pool knows: runs that wait, runs that agents have, and the agents' sessions. The object around it (work-pool.ts) adds
+ * the network.
+ *
+ * WP1  A run stands in the pool once: it waits, or one session has it.
+ * WP2  The best waiting run goes first: lowest priority number, then earliest due, then first come.
+ * WP3  A session never has more runs than slots, nor the pool more than its limit.
+ * WP4  A poll or heartbeat that changes nothing writes nothing.
+ */
+import type { AgentHello } from "@millrace/contract/channels/agent.ts";
+import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
+import type { Owner } from "../flow-run/rpc.ts";
+import type { Store } from "../kit/store.ts";
+import type { Offer, PoolSettings } from "./rpc.ts";
+
+/** A run in the pool. `claim`: the session that has it; null while it waits. */
+export interface Entry extends Offer {
+  /** Order of arrival. */
+  since: Instant;
+  claim: { session: string; generation: number } | null;
+}
+
+/** An agent's session: it outlives its websocket by the lease. */
+export interface Session {
+  id: string;
+  /** Counts the connections of this session. */
+  generation: number;
+  agent: AgentHello["agent"];
+  slots: number;
+  leaseSeconds: number;
+  connected: Instant;
+  /** When it was last heard of, as far as that was written: on connecting and on losing the connection. */
+  seen: Instant;
+  online: boolean;
+  draining: boolean;
+}
+
+interface PoolRow extends Owner {
+  settings: PoolSettings;
+}
+
+const POOL = "pool";
+const RUN = "run/";
+const SESSION = "session/";
+
+/** Seconds of a lease where the agent asks for none, and the bounds of what it may ask for. */
+export const LEASE_SECONDS = { usual: 30, least: 5, most: 300 } as const;
+/** Seconds for which an agent that is gone is still listed. */
+const REMEMBERED_SECONDS = 86_400;
+
+export class PoolLedger {
+  readonly #store: Store;
+  #entries: Map<string, Entry> | null = null;
+  #sessions: Map<string, Session> | null = null;
+  #pool: PoolRow | null | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Who owns the pool; null until somebody had something to do with it. */
+  get owner(): Owner | null {
+    return this.#row();
+  }
+
+  get settings(): PoolSettings {
+    return this.#row()?.settings ?? { name: "", paused: false, limit: null };
+  }
+
+  /** Claims the pool for its owner, once. False where it is another's. */
+  admit({ workspace, shard }: Owner): boolean {
+    const row = this.#row();
+    if (!row) this.#writeRow({ workspace, shard, settings: this.settings });
+    return this.#row()?.workspace === workspace;
+  }
+
+  configure(settings: PoolSettings): void {
+    const row = this.#row();
+    if (row) this.#writeRow({ ...row, settings });
+  }
+
+  entry(run: string): Entry | null {
+    return this.#runs().get(run) ?? null;
+  }
+
+  /** Writes an entry; the run waits, or a session has it. */
+  put(entry: Entry): void {
+    this.#runs().set(entry.run, entry);
+    this.#store.put(RUN + entry.run, JSON.stringify(entry));
+  }
+
+  remove(run: string): void {
+    if (this.#runs().delete(run)) this.#store.delete(RUN + run);
+  }
+
+  claimsOf(session: string): Entry[] {
+    return [...this.#runs().values()].filter(({ claim }) => claim?.session === session);
+  }
+
+  session(id: string): Session | null {
+    return this.#agents().get(id) ?? null;
+  }
+
+  sessions(): Session[] {
+    return [...this.#agents().values()];
+  }
+
+  putSession(session: Session): void {
+    this.#agents().set(session.id, session);
+    this.#store.put(SESSION + session.id, JSON.stringify(session));
+  }
+
+  removeSession(id: string): void {
+    if (this.#agents().delete(id)) this.#store.delete(SESSION + id);
+  }
+
+  /** Waiting runs, best first. */
+  waiting(): Entry[] {
+    return [...this.#runs().values()].filter(({ claim }) => claim === null).sort(bestFirst);
+  }
+
+  /** How many more runs the pool may have at once. */
+  room(): number {
+    const { paused, limit } = this.settings;
+    if (paused) return 0;
+    if (limit === null) return Number.POSITIVE_INFINITY;
+    return limit - [...this.#runs().values()].filter(({ claim }) => claim !== null).length;
+  }
+
+  freeSlots(session: Session): number {
+    return session.online && !session.draining ? session.slots - this.claimsOf(session.id).length : 0;
+  }
+
+  /** Takes a new connection: of a session that lives on, or of a new one. Answers the claims that it does not show any more. */
+  connect(hello: AgentHello, newId: () => string, now: Instant): { session: Session; resumed: boolean } {
+    const known = hello.session ? this.session(hello.session.id) : null;
+    const resumed = known !== null && known.agent.id === hello.agent.id;
+    const session: Session = {
+      id: resumed ? known.id : newId(),
+      generation: resumed ? known.generation + 1 : 1,
+      agent: hello.agent,
+      slots: hello.slots,
+      leaseSeconds: leaseOf(hello.lease_seconds),
+      connected: now,
+      seen: now,
+      online: true,
+      draining: false,
+    };
+    this.#forgetOld(session, now);
+    this.putSession(session);
+    return { session, resumed };
+  }
+
+  /** Sessions of the same agent that have nothing any more, and of agents that were not seen for a day. */
+  #forgetOld(session: Session, now: Instant): void {
+    for (const other of this.sessions()) {
+      const idle = this.claimsOf(other.id).length === 0 && !other.online;
+      const old = plusSeconds(other.seen, REMEMBERED_SECONDS) < now;
+      if (other.id !== session.id && idle && (old || other.agent.id === session.agent.id)) this.removeSession(other.id);
+    }
+  }
+
+  #runs(): Map<string, Entry> {
+    this.#entries ??= this.#load<Entry>(RUN);
+    return this.#entries;
+  }
+
+  #agents(): Map<string, Session> {
+    this.#sessions ??= this.#load<Session>(SESSION);
+    return this.#sessions;
+  }
+
+  #load<T>(prefix: string): Map<string, T> {
+    const rows = new Map<string, T>();
+    for (const [key, value] of this.#store.list(prefix)) rows.set(key.slice(prefix.length), JSON.parse(value) as T);
+    return rows;
+  }
+
+  #row(): PoolRow | null {
+    if (this.#pool === undefined) this.#pool = JSON.parse(this.#store.get(POOL) ?? "null") as PoolRow | null;
+    return this.#pool;
+  }
+
+  #writeRow(row: PoolRow): void {
+    this.#pool = row;
+    this.#store.put(POOL, JSON.stringify(row));
+  }
+}
+
+const bestFirst = (a: Entry, b: Entry): number => a.priority - b.priority || a.due - b.due || a.since - b.since;
+
+const leaseOf = (asked: number | undefined): number =>
+  Math.min(Math.max(asked ?? LEASE_SECONDS.usual, LEASE_SECONDS.least), LEASE_SECONDS.most);

@@ -1,0 +1,24 @@
+import { admin, concurrencyLimits, PREFECT_VERSION } from "@millrace/contract/admin.ts";
+import { SHARD_COUNT, shardOf } from "../../durable-objects/env.ts";
+import { json, Refusal } from "./refusal.ts";
+import { type App, serve } from "./serve.ts";
+
+/** What clients ask before they begin. */
+export function serveAdmin(app: App): void {
+  serve(app, admin.health, () => true as const);
+  serve(app, admin.ready, async ({ env }) => {
+    try {
+      const databases = [env.DIRECTORY, ...Array.from({ length: SHARD_COUNT }, (_, at) => shardOf(env, at))];
+      await Promise.all(databases.map((database) => database.prepare("SELECT 1").first()));
+    } catch {
+      throw new Refusal({ code: "unavailable", what: "database", retryAfter: 5 });
+    }
+    return { message: "OK" as const };
+  });
+  serve(app, admin.version, () => PREFECT_VERSION);
+  serve(app, admin.serverVersion, () => PREFECT_VERSION);
+  serve(app, admin.storage, () => ({ default_result_storage_block_id: null }));
+  serve(app, admin.csrfToken, () => json({ detail: "CSRF protection is disabled." }, 422));
+  // Limits cannot be made yet, so no name has one: the lease holds no slots.
+  serve(app, concurrencyLimits.incrementWithLease, () => ({ lease_id: crypto.randomUUID(), limits: [] }));
+}

@@ -1,0 +1,47 @@
+/** The API: all rows of the endpoint table, each with its handler. */
+import { endpoints } from "@millrace/contract/endpoints.ts";
+import { Hono } from "hono";
+import { serveAccounts } from "./accounts.ts";
+import { serveAdmin } from "./admin.ts";
+import { serveArtifacts } from "./artifacts.ts";
+import { serveAuth } from "./auth.ts";
+import { serveBundles } from "./bundles.ts";
+import { serveDeployments } from "./deployments.ts";
+import { serveEvents } from "./events.ts";
+import { serveFlowRuns } from "./flow-runs.ts";
+import { serveFlows } from "./flows.ts";
+import { serveLogs } from "./logs.ts";
+import { serveOpenApi } from "./openapi.ts";
+import { json } from "./refusal.ts";
+import { type App, routingPath } from "./serve.ts";
+import { serveTaskRuns } from "./task-runs.ts";
+import { serveWorkPools } from "./work-pools.ts";
+
+/** Makes the API. */
+export function makeApi(): App {
+  const app: App = new Hono({ getPath: routingPath });
+  serveAdmin(app);
+  serveAuth(app);
+  serveAccounts(app);
+  serveFlows(app);
+  serveFlowRuns(app);
+  serveTaskRuns(app);
+  serveLogs(app);
+  serveArtifacts(app);
+  serveEvents(app);
+  serveDeployments(app);
+  serveBundles(app);
+  serveWorkPools(app);
+  serveOpenApi(app);
+  app.notFound((context) => {
+    const known = PATHS.some((path) => path.test(context.req.path));
+    return known ? json({ detail: "Method Not Allowed" }, 405) : json({ detail: "Not Found" }, 404);
+  });
+  return app;
+}
+
+/** Paths that exist, under whatever method: another method on them is another answer than a path that does not exist. */
+const PATHS = endpoints.map(({ path, base }) => {
+  const pattern = path.replace(/\{id\}/g, "[0-9a-f-]{32,36}").replace(/\{\w+\}/g, "[^/]+");
+  return new RegExp(`^/api${base === "account" ? "/accounts/[^/]+" : ""}${pattern}$`);
+});

@@ -1,0 +1,106 @@
+/**
+ * Reads a request's JSON, within bounds.
+ *
+ * AP3  A body that is too large, too deep or not well formed is refused before anything looks into it.
+ */
+import { type Fault, Refusal } from "./refusal.ts";
+
+/** Largest body that is read, in bytes, where a row says nothing else: the cloud's own limit. */
+export const BODY_LIMIT = 5 * 1024 * 1024;
+/** How deep lists and objects may be nested. Deeper ones serve to exhaust, not to inform. */
+const DEEPEST = 64;
+
+/** The bytes of a body, at most `limit`. */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const said = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (said > limit) throw tooLarge(limit);
+  if (!request.body) return new Uint8Array();
+  if (Number.isFinite(said)) return new Uint8Array(await request.arrayBuffer());
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += part.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** The JSON of a body; a list of faults where there is none. `undefined`: the body is empty. */
+export async function readJson(request: Request, limit: number): Promise<{ value: unknown } | { faults: Fault[] }> {
+  if (request.headers.has("content-encoding"))
+    return wrong("Compressed bodies are not taken: send plain JSON.", "content_encoding");
+  const bytes = await readBytes(request, limit);
+  if (bytes.byteLength === 0) return { value: undefined };
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return wrong("The body is not UTF-8.", "json_invalid");
+  }
+  if (isTooDeep(text)) return wrong(`Lists and objects may be nested ${DEEPEST} deep.`, "recursion_loop");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return wrong(`JSON decode error: ${(error as Error).message}`, "json_invalid");
+  }
+  if (MAY_BE_ILL.test(text)) {
+    const path = illFormed(value, []);
+    if (path)
+      return {
+        faults: [
+          {
+            loc: ["body", ...path],
+            msg: "Strings may hold neither NUL nor half a surrogate pair",
+            type: "string_unicode",
+          },
+        ],
+      };
+  }
+  return { value };
+}
+
+/** Escapes that could stand for NUL or half a surrogate pair: rare enough to look closer only when one is there. */
+const MAY_BE_ILL = /\\u(?:0000|[dD][89a-fA-F])/;
+
+/** Where the first ill-formed string is; null where all are well. */
+function illFormed(value: unknown, path: (string | number)[]): (string | number)[] | null {
+  if (typeof value === "string") return value.includes("\u0000") || !value.isWellFormed() ? path : null;
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key.includes("\u0000") || !key.isWellFormed()) return path;
+    const found = illFormed(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Whether brackets are nested too deep, without parsing. Few bodies have enough of them to be looked at. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (inString) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) inString = true;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++depth > DEEPEST) return true;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+  }
+  return false;
+}
+const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [34, 92, 123, 125, 91, 93];
+
+const tooLarge = (limit: number): Refusal => new Refusal({ code: "too_large", what: "body", limit, unit: "bytes" });
+const wrong = (msg: string, type: string): { faults: Fault[] } => ({ faults: [{ loc: ["body"], msg, type }] });

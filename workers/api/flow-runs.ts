@@ -1,0 +1,177 @@
+import { flowRuns, type WireOrchestration } from "@millrace/contract/flow-runs.ts";
+import { stateToWire } from "@millrace/contract/states.ts";
+import { slugName } from "@millrace/domain/flow-run/names.ts";
+import type { Problem } from "@millrace/domain/problem.ts";
+import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
+import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { generationFor, type Tenant } from "../auth/credential.ts";
+import type { Env } from "../env.ts";
+import { findFlow } from "./flows.ts";
+import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
+import { JsonText, notFound, Refusal } from "./refusal.ts";
+import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
+import { type App, serve } from "./serve.ts";
+import { findWorkPool } from "./work-pools.ts";
+
+/** The object of a run; a refusal, without touching any object, where the id was not made here. */
+export function runAt(env: Env, tenant: Tenant, id: string): Remote<FlowRunRpc> {
+  if (!isRunId(id, env.KEY_PEPPER, tenant.workspace)) notFound("flow run", id);
+  return flowRunAt(env, tenant.workspace, id);
+}
+
+/** Begins a run, however it was asked for. 201 where it is new, 200 where its idempotency key named one that is there. */
+export async function beginRun(
+  env: Env,
+  tenant: Tenant,
+  birth: Omit<Birth, "id" | "offeredName">,
+): Promise<{ status: number; result: JsonText }> {
+  const { flowId, idempotencyKey } = birth;
+  const id = idempotencyKey
+    ? derivedRunId(env.KEY_PEPPER, tenant.workspace, flowId, idempotencyKey)
+    : makeRunId(env.KEY_PEPPER, tenant.workspace);
+  const created = await flowRunAt(env, tenant.workspace, id).create(tenant, {
+    ...birth,
+    id,
+    offeredName: slugName(Math.random),
+  });
+  if (isProblem(created)) throw new Refusal(created);
+  return { status: created.kind === "created" ? 201 : 200, result: new JsonText(created.body) };
+}
+
+/** The flow run within which a task run is; null where nobody knows it. */
+export async function parentOf(env: Env, tenant: Tenant, taskRun: string | null): Promise<string | null> {
+  return taskRun === null ? null : eventHubAt(env, tenant.workspace).locate(taskRun);
+}
+
+/** Flow runs. */
+export function serveFlowRuns(app: App): void {
+  serve(app, flowRuns.create, async ({ env, tenant, body }) => {
+    const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
+    const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
+    if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
+    return beginRun(env, tenant, {
+      flowId: flow.id,
+      state: body.state,
+      name: body.name,
+      flowVersion: body.flow_version,
+      deploymentId: body.deployment_id,
+      workPoolId: pool?.id ?? null,
+      workPoolName: pool?.name ?? null,
+      workQueueId: pool?.default_queue_id ?? null,
+      workQueueName: pool ? (body.work_queue_name ?? "default") : null,
+      parameters: body.parameters,
+      context: body.context,
+      policy: body.empirical_policy,
+      tags: body.tags,
+      labels: body.labels,
+      idempotencyKey: body.idempotency_key,
+      parentTaskRunId: body.parent_task_run_id,
+      infrastructureDocumentId: body.infrastructure_document_id,
+      jobVariables: body.job_variables,
+      lossPolicy: "crash",
+      surroundings: {
+        flow: { id: flow.id, name: flow.name, tags: flow.tags },
+        workPool: pool && { id: pool.id, name: pool.name, type: pool.type },
+        parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
+        code: null,
+      },
+    });
+  });
+
+  serve(app, flowRuns.read, async ({ env, tenant, params }) => {
+    const body = await runAt(env, tenant, params.id).read(tenant);
+    return body === null ? notFound("flow run", params.id) : new JsonText(body);
+  });
+
+  serve(app, flowRuns.update, async ({ env, tenant, params, body }) => {
+    refuseProblem(
+      await runAt(env, tenant, params.id).edit(tenant, params.id, {
+        name: body.name,
+        flowVersion: body.flow_version,
+        parameters: body.parameters,
+        policy: body.empirical_policy,
+        tags: body.tags,
+        infrastructurePid: body.infrastructure_pid,
+        jobVariables: body.job_variables,
+      }),
+    );
+  });
+
+  serve(app, flowRuns.labels, async ({ env, tenant, params, body }) => {
+    refuseProblem(await runAt(env, tenant, params.id).edit(tenant, params.id, { labels: body }));
+  });
+
+  serve(app, flowRuns.remove, async ({ env, tenant, params }) => {
+    refuseProblem(await runAt(env, tenant, params.id).remove(tenant, params.id));
+  });
+
+  serve(app, flowRuns.setState, async ({ env, tenant, params, body, credential }) => {
+    const how = { force: body.force, generation: generationFor(credential, params.id) };
+    return orchestration(await runAt(env, tenant, params.id).propose(tenant, params.id, body.state, how));
+  });
+
+  serve(app, flowRuns.retry, async ({ env, tenant, params }) =>
+    orchestration(await runAt(env, tenant, params.id).retry(tenant, params.id)),
+  );
+
+  serve(app, flowRuns.states, async ({ env, tenant, params }) => {
+    const states = (await runAt(env, tenant, params.id).states(tenant)) ?? notFound("flow run", params.id);
+    return states.map(stateToWire);
+  });
+
+  serve(app, flowRuns.filter, ({ env, tenant, body }) => listFlowRuns(env, tenant, body, body));
+  serve(app, flowRuns.count, ({ env, tenant, body }) => countFlowRuns(env, tenant, body));
+  serve(app, flowRuns.paginate, async ({ env, tenant, body }) => {
+    const { sort, limit, page } = body;
+    const offset = (page - 1) * limit;
+    const [results, count] = await Promise.all([
+      listFlowRuns(env, tenant, body, { sort, limit, offset }),
+      countFlowRuns(env, tenant, body),
+    ]);
+    const pages = limit === 0 ? 0 : Math.ceil(count / limit);
+    return new JsonText(
+      `{"results":${results.text},"count":${count},"limit":${limit},"pages":${pages},"page":${page}}`,
+    );
+  });
+}
+
+/** A verdict as the wire tells it: 201 where a state was made, 200 where none was. */
+export function orchestration(answer: Answer | Problem): { status: number; result: WireOrchestration } {
+  if (isProblem(answer)) throw new Refusal(answer);
+  switch (answer.kind) {
+    case "accept":
+      return {
+        status: 201,
+        result: { state: stateToWire(answer.state), status: "ACCEPT", details: { type: "accept_details" } },
+      };
+    case "reject":
+      return {
+        status: answer.changed ? 201 : 200,
+        result: {
+          state: stateToWire(answer.state),
+          status: "REJECT",
+          details: { type: "reject_details", reason: answer.reason },
+        },
+      };
+    case "wait":
+      return {
+        status: 200,
+        result: {
+          state: null,
+          status: "WAIT",
+          details: { type: "wait_details", delay_seconds: answer.seconds, reason: answer.reason },
+        },
+      };
+    case "abort":
+      return {
+        status: 200,
+        result: { state: null, status: "ABORT", details: { type: "abort_details", reason: answer.reason } },
+      };
+    default:
+      return answer satisfies never;
+  }
+}
+
+function refuseProblem(answer: "done" | Problem): void {
+  if (isProblem(answer)) throw new Refusal(answer);
+}

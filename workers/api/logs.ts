@@ -1,0 +1,79 @@
+import type { LogFilterInput } from "@millrace/contract/filters.ts";
+import { type LogLineInput, logs, logToWire } from "@millrace/contract/logs.ts";
+import { logOrder, type LogSort } from "@millrace/domain/filter/order.ts";
+import type { Log } from "@millrace/domain/log.ts";
+import { flowRunAt } from "../../durable-objects/addresses.ts";
+import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { generationFor, type Tenant } from "../auth/credential.ts";
+import type { Env } from "../env.ts";
+import { Refusal } from "./refusal.ts";
+import { isRunId } from "./run-ids.ts";
+import { type App, serve } from "./serve.ts";
+import { shardOfTenant } from "./shard.ts";
+import { flowRunOf } from "./task-runs.ts";
+
+/** Flow runs whose lines one list looks through where its filter names none. */
+const NEWEST = 50;
+
+/** Log lines. They live in the objects of their flow runs. */
+export function serveLogs(app: App): void {
+  serve(app, logs.create, async ({ env, tenant, body, credential }) => {
+    const lines = Map.groupBy(body, ({ flow_run_id }) => flow_run_id);
+    await Promise.all(
+      [...lines].map(async ([flowRun, some]) => {
+        // Lines of a run that is not there have no place; the wire knows no answer that says so.
+        if (flowRun === null || !isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
+        await store(env, tenant, flowRun, some, generationFor(credential, flowRun));
+      }),
+    );
+    return new Response(null, { status: 201, headers: { "cache-control": "no-store" } });
+  });
+
+  serve(app, logs.filter, async ({ env, tenant, body }) => {
+    const { sort, limit, offset } = body;
+    const filter: LogFilterInput = body.logs ?? NO_FILTER;
+    const flowRuns = await flowRunsToLookAt(env, tenant, filter);
+    const query = { filter, sort: sort as LogSort, limit: limit + offset, offset: 0 };
+    const lists = await Promise.all(flowRuns.map((id) => flowRunAt(env, tenant.workspace, id).logs(tenant, query)));
+    const lines: Log[] = lists.flatMap((list) => list ?? []);
+    return lines
+      .sort(logOrder(query.sort))
+      .slice(offset, offset + limit)
+      .map(logToWire);
+  });
+}
+
+async function store(
+  env: Env,
+  tenant: Tenant,
+  flowRun: string,
+  lines: LogLineInput[],
+  generation: number | null,
+): Promise<void> {
+  const stored = await flowRunAt(env, tenant.workspace, flowRun).appendLogs(tenant, lines, generation);
+  if (isProblem(stored)) throw new Refusal(stored);
+}
+
+const NO_FILTER: LogFilterInput = {
+  operator: "and_",
+  level: null,
+  timestamp: null,
+  flow_run_id: null,
+  task_run_id: null,
+  text: null,
+};
+
+async function flowRunsToLookAt(env: Env, tenant: Tenant, filter: LogFilterInput): Promise<string[]> {
+  const named = filter.flow_run_id?.any_;
+  if (named) return [...new Set(named)].filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
+  const taskRuns = filter.task_run_id?.any_;
+  if (taskRuns) {
+    const owners = await Promise.all(taskRuns.slice(0, NEWEST).map((id) => flowRunOf(env, tenant, id)));
+    return [...new Set(owners.filter((owner) => owner !== null))];
+  }
+  const { results } = await shardOfTenant(env, tenant)
+    .prepare("SELECT id FROM flow_runs WHERE workspace_id = ?1 ORDER BY id DESC LIMIT ?2")
+    .bind(tenant.workspace, NEWEST)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}

@@ -1,0 +1,107 @@
+/** A problem on its way to the caller, and the answers that the wire has for each. What is not a Refusal is a bug and answers 500. */
+import { type Problem, type ProblemCode, sentence } from "@millrace/domain/problem.ts";
+import type { z } from "zod";
+
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(sentence(problem));
+    this.problem = problem;
+  }
+}
+
+/** Throws the refusal that says that there is no such thing, in the words that an id of another tenant gets too. */
+export function notFound(what: string, id = ""): never {
+  throw new Refusal({ code: "not_found", what, id });
+}
+
+const STATUS: { readonly [Code in ProblemCode]: number } = {
+  not_found: 404,
+  already_exists: 409,
+  conflict: 409,
+  stale_claim: 409,
+  invalid: 422,
+  too_large: 413,
+  unauthenticated: 401,
+  forbidden: 403,
+  too_many: 429,
+  unavailable: 503,
+};
+
+/** One entry of FastAPI's list of what is wrong. */
+export interface Fault {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+}
+
+/** The answer for a problem. */
+export function problemResponse(problem: Problem): Response {
+  if (problem.code === "invalid")
+    return invalidResponse([{ loc: ["body", ...problem.field.split(".")], msg: problem.message, type: "value_error" }]);
+  const detail =
+    problem.code === "not_found"
+      ? `${problem.what[0]?.toUpperCase()}${problem.what.slice(1)} not found`
+      : sentence(problem);
+  const headers: Record<string, string> = {};
+  if ("retryAfter" in problem) headers["retry-after"] = String(problem.retryAfter);
+  if (problem.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="millrace"';
+  return json({ detail }, STATUS[problem.code], headers);
+}
+
+/** 422 with the list of what is wrong, under the names that Prefect's server and FastAPI's clients look for. */
+export const invalidResponse = (faults: readonly Fault[]): Response =>
+  json({ exception_message: "Invalid request received.", exception_detail: faults, detail: faults }, 422);
+
+/** What zod found, as FastAPI says it. */
+export function faultsOf(error: z.ZodError, where: "body" | "query" | "path"): Fault[] {
+  return error.issues.flatMap((issue): Fault[] => {
+    const loc = [where, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
+    switch (issue.code) {
+      case "unrecognized_keys":
+        return issue.keys.map((key) => ({
+          loc: [...loc, key],
+          msg: "Extra inputs are not permitted",
+          type: "extra_forbidden",
+        }));
+      case "invalid_type":
+        return [
+          issue.message.endsWith("received undefined")
+            ? { loc, msg: "Field required", type: "missing" }
+            : { loc, msg: issue.message, type: `${issue.expected}_type` },
+        ];
+      case "too_big":
+        return [{ loc, msg: issue.message, type: issue.origin === "string" ? "string_too_long" : "less_than_equal" }];
+      case "too_small":
+        return [
+          { loc, msg: issue.message, type: issue.origin === "string" ? "string_too_short" : "greater_than_equal" },
+        ];
+      case "invalid_value":
+        return [{ loc, msg: issue.message, type: "enum" }];
+      case "invalid_format":
+        return [{ loc, msg: issue.message, type: "string_pattern_mismatch" }];
+      default:
+        return [{ loc, msg: issue.message, type: "value_error" }];
+    }
+  });
+}
+
+const COMMON = { "content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+/** An answer in JSON; `text` that is JSON already goes as it is. */
+export const json = (value: unknown, status = 200, headers?: Record<string, string>): Response =>
+  new Response(value instanceof JsonText ? value.text : JSON.stringify(value), {
+    status,
+    headers: headers ? { ...COMMON, ...headers } : COMMON,
+  });
+
+/** Text that is JSON already. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}

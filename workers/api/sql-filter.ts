@@ -1,0 +1,266 @@
+/**
+ * Filters of the wire as SQL, saying of a row of the index what domain/filter says of a record.
+ *
+ * AP5  Every value is a parameter. A list is one parameter, a JSON array: SQLite allows a hundred of them, filters hold thousands.
+ */
+import type {
+  ArtifactFilterInput,
+  DeploymentFilterInput,
+  FlowFilterInput,
+  FlowRunFilterInput,
+  RunFiltersInput,
+  WorkPoolFilterInput,
+} from "@millrace/contract/filters.ts";
+
+/** A condition with its parameters, in the order of their question marks. */
+export interface Condition {
+  sql: string;
+  values: (string | number | null)[];
+}
+
+type Part = Condition | null;
+type Operator = "and_" | "or_" | undefined;
+
+const TRUE: Condition = { sql: "1", values: [] };
+
+/** All of the conditions, or with "or_" one of them; true where nothing was asked for. */
+export function combine(operator: Operator, parts: readonly Part[]): Condition {
+  const asked = parts.filter((part) => part !== null);
+  if (asked.length === 0) return TRUE;
+  return {
+    sql: `(${asked.map(({ sql }) => sql).join(operator === "or_" ? " OR " : " AND ")})`,
+    values: asked.flatMap(({ values }) => values),
+  };
+}
+
+const within = <F>(filter: F | null | undefined, make: (filter: F) => Condition): Part =>
+  filter ? make(filter) : null;
+
+const anyOf = (column: string, list: readonly string[] | null | undefined): Part =>
+  list ? { sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(list)] } : null;
+
+const noneOf = (column: string, list: readonly string[] | null | undefined): Part =>
+  list && list.length > 0
+    ? { sql: `${column} NOT IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(list)] }
+    : null;
+
+const isNull = (column: string, wanted: boolean | null | undefined): Part =>
+  wanted === null || wanted === undefined ? null : { sql: `${column} IS ${wanted ? "" : "NOT "}NULL`, values: [] };
+
+/** LIKE would take the pattern's own wildcards, and refuses long ones. */
+const like = (column: string, text: string | null | undefined): Part =>
+  text ? { sql: `instr(lower(${column}), lower(?)) > 0`, values: [text] } : null;
+
+const before = (column: string, at: number | null | undefined): Part =>
+  at === null || at === undefined ? null : { sql: `${column} <= ?`, values: [at] };
+const after = (column: string, at: number | null | undefined): Part =>
+  at === null || at === undefined ? null : { sql: `${column} >= ?`, values: [at] };
+
+interface Time {
+  before_?: number | null;
+  after_?: number | null;
+  is_null_?: boolean | null;
+}
+const time = (column: string, filter: Time, nullColumn = column): Condition =>
+  combine("and_", [before(column, filter.before_), after(column, filter.after_), isNull(nullColumn, filter.is_null_)]);
+
+interface AnyNull {
+  operator?: Operator;
+  any_?: readonly string[] | null;
+  is_null_?: boolean | null;
+}
+const anyOrNull = (column: string, filter: AnyNull): Condition =>
+  combine(filter.operator, [anyOf(column, filter.any_), isNull(column, filter.is_null_)]);
+
+interface Name {
+  any_?: readonly string[] | null;
+  like_?: string | null;
+}
+const named = (column: string, filter: Name): Condition =>
+  combine("and_", [anyOf(column, filter.any_), like(column, filter.like_)]);
+
+interface Tags {
+  operator?: Operator;
+  all_?: readonly string[] | null;
+  any_?: readonly string[] | null;
+  is_null_?: boolean | null;
+}
+/** Tags lie in their column as a JSON list. */
+const tagged = (column: string, filter: Tags): Condition =>
+  combine(filter.operator, [
+    filter.all_ && filter.all_.length > 0
+      ? {
+          sql: `NOT EXISTS (SELECT 1 FROM json_each(?) wanted WHERE wanted.value NOT IN (SELECT value FROM json_each(${column})))`,
+          values: [JSON.stringify(filter.all_)],
+        }
+      : null,
+    filter.any_
+      ? {
+          sql: `EXISTS (SELECT 1 FROM json_each(${column}) has WHERE has.value IN (SELECT value FROM json_each(?)))`,
+          values: [JSON.stringify(filter.any_)],
+        }
+      : null,
+    filter.is_null_ === null || filter.is_null_ === undefined
+      ? null
+      : { sql: `json_array_length(${column}) ${filter.is_null_ ? "=" : ">"} 0`, values: [] },
+  ]);
+
+interface AnyNot {
+  any_?: readonly string[] | null;
+  not_any_?: readonly string[] | null;
+}
+const anyOrNot = (column: string, filter: AnyNot): Condition =>
+  combine("and_", [anyOf(column, filter.any_), noneOf(column, filter.not_any_)]);
+
+/** A part that asks for nothing is left out, so that under "or_" it does not let everything through. */
+const asked = (column: string, filter: AnyNot | null): Part =>
+  filter && (filter.any_ || (filter.not_any_ && filter.not_any_.length > 0)) ? anyOrNot(column, filter) : null;
+
+/** Flow runs, as columns of `flow_runs r`. */
+export const flowRunCondition = (filter: FlowRunFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.id, (f) => anyOrNot("r.id", f)),
+    within(filter.name, (f) => named("r.name", f)),
+    within(filter.tags, (f) => tagged("r.tags", f)),
+    within(filter.deployment_id, (f) => anyOrNull("r.deployment_id", f)),
+    within(filter.work_queue_name, (f) => anyOrNull("r.work_queue_name", f)),
+    within(filter.state, (f) => combine(f.operator, [asked("r.state_type", f.type), asked("r.state_name", f.name)])),
+    within(filter.flow_version, (f) => combine("and_", [anyOf("r.flow_version", f.any_)])),
+    within(filter.start_time, (f) => time("coalesce(r.start_time, r.expected_start_time)", f, "r.start_time")),
+    within(filter.end_time, (f) => time("r.end_time", f)),
+    within(filter.expected_start_time, (f) => time("r.expected_start_time", f)),
+    within(filter.next_scheduled_start_time, (f) => time("r.next_scheduled_start_time", f)),
+    within(filter.parent_flow_run_id, (f) => combine("and_", [anyOf("r.parent_flow_run_id", f.any_)])),
+    within(filter.parent_task_run_id, (f) => anyOrNull("r.parent_task_run_id", f)),
+    within(filter.idempotency_key, (f) => anyOrNot("r.idempotency_key", f)),
+    within(filter.created_by, (f) =>
+      combine(f.operator, [
+        anyOf("json_extract(r.created_by, '$.id')", f.id_),
+        anyOf("json_extract(r.created_by, '$.type')", f.type_),
+        isNull("r.created_by", f.is_null_),
+      ]),
+    ),
+  ]);
+
+/** Flows, as columns of `flows f`. */
+export const flowCondition = (filter: FlowFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.id, (f) => combine("and_", [anyOf("f.id", f.any_)])),
+    within(filter.name, (f) => named("f.name", f)),
+    within(filter.tags, (f) => tagged("f.tags", f)),
+    within(filter.deployment, (f) =>
+      f.is_null_ === null
+        ? TRUE
+        : {
+            sql: `${f.is_null_ ? "NOT " : ""}EXISTS (SELECT 1 FROM deployments fd WHERE fd.workspace_id = f.workspace_id AND fd.flow_id = f.id)`,
+            values: [],
+          },
+    ),
+  ]);
+
+/** Deployments, as columns of `deployments d`. */
+export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.id, (f) => combine("and_", [anyOf("d.id", f.any_)])),
+    within(filter.name, (f) => named("d.name", f)),
+    within(filter.flow_or_deployment_name, (f) =>
+      combine("or_", [
+        like("d.name", f.like_),
+        f.like_
+          ? {
+              sql: "EXISTS (SELECT 1 FROM flows df WHERE df.workspace_id = d.workspace_id AND df.id = d.flow_id AND instr(lower(df.name), lower(?)) > 0)",
+              values: [f.like_],
+            }
+          : null,
+      ]),
+    ),
+    // Deployments are never paused as yet.
+    within(filter.paused, (f) => (f.eq_ === true ? { sql: "0", values: [] } : TRUE)),
+    within(filter.tags, (f) => tagged("d.tags", f)),
+    within(filter.work_queue_name, (f) => combine("and_", [anyOf("d.work_queue_name", f.any_)])),
+    within(filter.concurrency_limit, (f) =>
+      f.is_null_ === false || f.ge_ !== null || f.le_ !== null ? { sql: "0", values: [] } : TRUE,
+    ),
+  ]);
+
+/** Work pools, as columns of `work_pools p`. */
+export const workPoolCondition = (filter: WorkPoolFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.id, (f) => combine("and_", [anyOf("p.id", f.any_)])),
+    within(filter.name, (f) => combine("and_", [anyOf("p.name", f.any_)])),
+    within(filter.type, (f) => combine("and_", [anyOf("p.type", f.any_)])),
+  ]);
+
+/** Artifacts, as columns of `artifacts a`. */
+export const artifactCondition = (filter: ArtifactFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.id, (f) => combine("and_", [anyOf("a.id", f.any_)])),
+    within(filter.key, (f) =>
+      combine("and_", [
+        anyOf("a.key", f.any_),
+        like("a.key", f.like_),
+        f.exists_ === null ? null : isNull("a.key", !f.exists_),
+      ]),
+    ),
+    within(filter.flow_run_id, (f) => combine("and_", [anyOf("a.flow_run_id", f.any_)])),
+    within(filter.task_run_id, (f) => combine("and_", [anyOf("a.task_run_id", f.any_)])),
+    within(filter.type, (f) => anyOrNot("a.type", f)),
+  ]);
+
+const exists = (sql: string, condition: Condition): Condition => ({
+  sql: `EXISTS (SELECT 1 FROM ${sql} AND ${condition.sql})`,
+  values: condition.values,
+});
+
+/** The filters on what surrounds a flow run `r`. */
+export const aroundFlowRun = ({ flows, flow_runs, task_runs, deployments, work_pools }: RunFiltersInput): Condition =>
+  combine("and_", [
+    within(flow_runs, flowRunCondition),
+    within(flows, (f) =>
+      exists("flows f WHERE f.workspace_id = r.workspace_id AND f.id = r.flow_id", flowCondition(f)),
+    ),
+    within(deployments, (f) =>
+      exists("deployments d WHERE d.workspace_id = r.workspace_id AND d.id = r.deployment_id", deploymentCondition(f)),
+    ),
+    within(work_pools, (f) =>
+      exists("work_pools p WHERE p.workspace_id = r.workspace_id AND p.id = r.work_pool_id", workPoolCondition(f)),
+    ),
+    within(task_runs?.id?.any_, (ids) => ({
+      sql: `EXISTS (SELECT 1 FROM task_runs t, json_each(?) wanted WHERE t.workspace_id = r.workspace_id AND t.flow_run_id = r.id
+            AND instr(t.ids, wanted.value) > 0)`,
+      values: [JSON.stringify(ids)],
+    })),
+  ]);
+
+/** The filters on what surrounds a flow `f`. */
+export const aroundFlow = ({ flows, flow_runs, deployments, work_pools }: RunFiltersInput): Condition =>
+  combine("and_", [
+    within(flows, flowCondition),
+    within(flow_runs, (f) =>
+      exists("flow_runs r WHERE r.workspace_id = f.workspace_id AND r.flow_id = f.id", flowRunCondition(f)),
+    ),
+    within(deployments, (f) =>
+      exists("deployments d WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id", deploymentCondition(f)),
+    ),
+    within(work_pools, (f) =>
+      exists(
+        "deployments wd JOIN work_pools p ON p.workspace_id = wd.workspace_id AND p.id = wd.work_pool_id WHERE wd.workspace_id = f.workspace_id AND wd.flow_id = f.id",
+        workPoolCondition(f),
+      ),
+    ),
+  ]);
+
+/** The filters on what surrounds a deployment `d`. */
+export const aroundDeployment = ({ flows, flow_runs, deployments, work_pools }: RunFiltersInput): Condition =>
+  combine("and_", [
+    within(deployments, deploymentCondition),
+    within(flows, (f) =>
+      exists("flows f WHERE f.workspace_id = d.workspace_id AND f.id = d.flow_id", flowCondition(f)),
+    ),
+    within(flow_runs, (f) =>
+      exists("flow_runs r WHERE r.workspace_id = d.workspace_id AND r.deployment_id = d.id", flowRunCondition(f)),
+    ),
+    within(work_pools, (f) =>
+      exists("work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id", workPoolCondition(f)),
+    ),
+  ]);

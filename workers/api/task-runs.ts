@@ -1,0 +1,132 @@
+import type { RunFiltersInput } from "@millrace/contract/filters.ts";
+import { taskRuns, taskRunToWire, type WireTaskRun } from "@millrace/contract/task-runs.ts";
+import { type TaskRunSort, taskRunOrder } from "@millrace/domain/filter/order.ts";
+import { matchesTaskRun } from "@millrace/domain/filter/task-runs.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import { fromMilliseconds } from "@millrace/domain/time.ts";
+import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import type { Tenant } from "../auth/credential.ts";
+import type { Env } from "../env.ts";
+import { orchestration, runAt } from "./flow-runs.ts";
+import { notFound, Refusal } from "./refusal.ts";
+import { isRunId } from "./run-ids.ts";
+import { type App, serve } from "./serve.ts";
+import { shardOfTenant } from "./shard.ts";
+import { aroundFlowRun } from "./sql-filter.ts";
+
+/** Task runs. Those of a flow run are read from its object. */
+export function serveTaskRuns(app: App): void {
+  serve(app, taskRuns.create, async ({ env, tenant, body }) => {
+    const flowRun = body.flow_run_id;
+    if (flowRun === null) {
+      throw new Refusal({
+        code: "invalid",
+        field: "flow_run_id",
+        message: "A task run must belong to a flow run: background tasks are not served.",
+      });
+    }
+    const created = await runAt(env, tenant, flowRun).createTaskRun(tenant, flowRun, {
+      id: body.id,
+      state: body.state,
+      name: body.name,
+      offeredName: `${body.task_key.split("-")[0]}-${body.dynamic_key.slice(0, 3)}`,
+      flowRunId: flowRun,
+      taskKey: body.task_key,
+      dynamicKey: body.dynamic_key,
+      cacheKey: body.cache_key,
+      cacheExpiration: body.cache_expiration,
+      taskVersion: body.task_version,
+      policy: body.empirical_policy,
+      tags: body.tags,
+      labels: body.labels,
+      taskInputs: body.task_inputs,
+    });
+    if (isProblem(created)) throw new Refusal(created);
+    return { status: created.kind === "created" ? 201 : 200, result: toWire(created.taskRun) };
+  });
+
+  serve(app, taskRuns.read, async ({ env, tenant, params }) => {
+    const live = await readLive(env, tenant, params.id);
+    return live ? toWire(live) : ((await readEnded(env, tenant, params.id)) ?? notFound("task run", params.id));
+  });
+
+  serve(app, taskRuns.setState, async ({ env, tenant, params, body }) => {
+    const flowRun = (await flowRunOf(env, tenant, params.id)) ?? notFound("task run", params.id);
+    const taskRun = await flowRunAt(env, tenant.workspace, flowRun).setTaskRunState(tenant, params.id, body.state);
+    if (!taskRun?.state) notFound("task run", params.id);
+    return orchestration({ kind: "accept", state: taskRun.state });
+  });
+
+  serve(app, taskRuns.filter, async ({ env, tenant, body }) => {
+    const { sort, limit, offset } = body;
+    const found = await findTaskRuns(env, tenant, body);
+    const order = taskRunOrder(sort as TaskRunSort, fromMilliseconds(Date.now()));
+    return found
+      .sort(order)
+      .slice(offset, offset + limit)
+      .map(toWire);
+  });
+
+  serve(app, taskRuns.count, async ({ env, tenant, body }) => (await findTaskRuns(env, tenant, body)).length);
+}
+
+const toWire = (taskRun: TaskRun): WireTaskRun => taskRunToWire(taskRun, fromMilliseconds(Date.now()));
+
+/** The flow run of a task run: the hub remembers those of late, the index has the ended ones. */
+export async function flowRunOf(env: Env, tenant: Tenant, taskRun: string): Promise<string | null> {
+  const remembered = await eventHubAt(env, tenant.workspace).locate(taskRun);
+  if (remembered) return remembered;
+  const row = await shardOfTenant(env, tenant)
+    .prepare(
+      "SELECT flow_run_id FROM task_runs WHERE workspace_id = ?1 AND instr(ids, ?2) > 0 ORDER BY flow_run_id DESC LIMIT 1",
+    )
+    .bind(tenant.workspace, taskRun)
+    .first<{ flow_run_id: string }>();
+  return row?.flow_run_id ?? null;
+}
+
+async function readLive(env: Env, tenant: Tenant, id: string): Promise<TaskRun | null> {
+  const flowRun = await eventHubAt(env, tenant.workspace).locate(id);
+  return flowRun ? flowRunAt(env, tenant.workspace, flowRun).taskRun(tenant, id) : null;
+}
+
+async function readEnded(env: Env, tenant: Tenant, id: string): Promise<WireTaskRun | null> {
+  const flowRun = await flowRunOf(env, tenant, id);
+  const taskRun = flowRun ? await flowRunAt(env, tenant.workspace, flowRun).taskRun(tenant, id) : null;
+  return taskRun && toWire(taskRun);
+}
+
+/** Flow runs whose task runs one list looks through. */
+const MOST_FLOW_RUNS = 200;
+
+/**
+ * The task runs that a filter means, out of the objects of their flow runs: of those that the filter names, otherwise of the newest
+ * ones that it means.
+ */
+async function findTaskRuns(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<TaskRun[]> {
+  const flowRuns = await flowRunsToLookAt(env, tenant, filters);
+  const filter = filters.task_runs ?? {};
+  const lists = await Promise.all(flowRuns.map((id) => flowRunAt(env, tenant.workspace, id).taskRuns(tenant)));
+  return lists.flatMap((list) => (list ?? []).filter((taskRun) => matchesTaskRun(filter, taskRun)));
+}
+
+async function flowRunsToLookAt(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<string[]> {
+  const named = filters.task_runs?.flow_run_id?.any_ ?? filters.flow_runs?.id?.any_;
+  const surrounded = filters.flows || filters.deployments || filters.work_pools || filters.work_pool_queues;
+  if (named && !surrounded) {
+    return [...new Set(named)].filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace)).slice(0, MOST_FLOW_RUNS);
+  }
+  const ids = filters.task_runs?.id?.any_;
+  if (ids) {
+    const owners = await Promise.all(ids.slice(0, MOST_FLOW_RUNS).map((id) => flowRunOf(env, tenant, id)));
+    return [...new Set(owners.filter((owner) => owner !== null))];
+  }
+  await eventHubAt(env, tenant.workspace).settle();
+  const where = aroundFlowRun({ ...filters, task_runs: null });
+  const { results } = await shardOfTenant(env, tenant)
+    .prepare(`SELECT r.id FROM flow_runs r WHERE r.workspace_id = ? AND ${where.sql} ORDER BY r.id DESC LIMIT ?`)
+    .bind(tenant.workspace, ...where.values, MOST_FLOW_RUNS)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}

@@ -1,0 +1,132 @@
+/**
+ * From a request or a socket's first frame to a verified credential.
+ *
+ * AU5  A credential is taken from the Authorization header, the session cookie, or a socket's auth frame; never from a URL.
+ * AU6  A request that a browser sends by itself (with the cookie) may change something only if it comes from our own pages.
+ */
+import type { Env } from "../env.ts";
+import type { Credential } from "./credential.ts";
+import { keyFacts, runCredential } from "./directory.ts";
+import { hashKey, readKey, same } from "./keys.ts";
+import { type Purpose, type VerifiedToken, verifyToken } from "./tokens.ts";
+
+/** Why a credential was not taken. */
+export type Rejection = "missing" | "invalid" | "foreign origin";
+
+export const SESSION_COOKIE = "millrace_session";
+
+/** Milliseconds for which a token that was verified is not verified again. */
+const FRESH = 10_000;
+const MOST = 10_000;
+const verified = new Map<string, { at: number; token: VerifiedToken }>();
+
+/** The credential of a request. */
+export async function authenticate(request: Request, env: Env): Promise<Credential | Rejection> {
+  const header = request.headers.get("authorization");
+  if (header !== null) return fromHeader(header, env);
+  const cookie = readCookie(request, SESSION_COOKIE);
+  if (cookie === null) return "missing";
+  if (request.method !== "GET" && request.method !== "HEAD" && !isOwnOrigin(request)) return "foreign origin";
+  return (await fromToken(cookie, env, ["session"])) ?? "invalid";
+}
+
+/** The credential in a socket's first frame: a key in either form, a token, or a ticket. */
+export async function authenticateFrame(token: string, env: Env): Promise<Credential | null> {
+  return (await fromKey(token, env)) ?? (await fromToken(token, env, ["access", "ticket", "run"]));
+}
+
+/** True of a request that comes from a page of this very host. */
+export function isOwnOrigin(request: Request): boolean {
+  const origin = request.headers.get("origin");
+  if (!origin) return false;
+  try {
+    return new URL(origin).host === new URL(request.url).host;
+  } catch {
+    return false;
+  }
+}
+
+async function fromHeader(header: string, env: Env): Promise<Credential | Rejection> {
+  const space = header.indexOf(" ");
+  const scheme = header.slice(0, space).toLowerCase();
+  const value = header.slice(space + 1).trim();
+  if (scheme === "bearer")
+    return (await fromKey(value, env)) ?? (await fromToken(value, env, ["access", "run"])) ?? "invalid";
+  if (scheme !== "basic") return "invalid";
+  try {
+    return (await fromKey(atob(value), env)) ?? "invalid";
+  } catch {
+    return "invalid";
+  }
+}
+
+/** The credential that a key is; null where it is none, unknown, expired or revoked. */
+export async function fromKey(text: string, env: Env): Promise<Credential | null> {
+  const key = readKey(text, env.KEY_PEPPER);
+  if (!key) return null;
+  const facts = await keyFacts(env, key.id);
+  if (!facts || !same(facts.hash, hashKey(key, env.KEY_PEPPER)) || !isLive(facts)) return null;
+  return {
+    ...facts.credential,
+    kind: "key",
+    claim: null,
+    expires: facts.expires === null ? null : facts.expires / 1e6,
+  };
+}
+
+async function fromToken(text: string, env: Env, purposes: readonly (Purpose | "run")[]): Promise<Credential | null> {
+  const token = await verifiedOnce(text, env, purposes);
+  if (!token) return null;
+  if (token.purpose === "run") return runCredential(env, token);
+  const facts = await keyFacts(env, token.keyId);
+  if (!facts || !isLive(facts)) return null;
+  const { credential } = facts;
+  const only = token.workspace === null ? null : credential.reach.get(token.workspace);
+  if (only === undefined) return null;
+  const reach = only === null ? credential.reach : new Map([[only.workspace, only]]);
+  return {
+    ...credential,
+    kind: token.purpose,
+    home: only?.workspace ?? credential.home,
+    reach,
+    claim: null,
+    expires: token.expires,
+  };
+}
+
+async function verifiedOnce(
+  text: string,
+  env: Env,
+  purposes: readonly (Purpose | "run")[],
+): Promise<VerifiedToken | null> {
+  const known = verified.get(text);
+  if (
+    known &&
+    Date.now() - known.at < FRESH &&
+    purposes.includes(known.token.purpose) &&
+    known.token.expires * 1000 > Date.now()
+  ) {
+    return known.token;
+  }
+  const token = await verifyToken(env, text, purposes);
+  if (!token) return null;
+  verified.delete(text);
+  verified.set(text, { at: Date.now(), token });
+  for (const oldest of verified.keys()) {
+    if (verified.size <= MOST) break;
+    verified.delete(oldest);
+  }
+  return token;
+}
+
+const isLive = ({ expires, revoked }: { expires: number | null; revoked: number | null }): boolean =>
+  revoked === null && (expires === null || expires > Date.now() * 1000);
+
+/** The value of a cookie; null where the request has none of the name. */
+export function readCookie(request: Request, name: string): string | null {
+  for (const pair of (request.headers.get("cookie") ?? "").split(";")) {
+    const [key, ...value] = pair.trim().split("=");
+    if (key === name) return value.join("=");
+  }
+  return null;
+}

@@ -1,0 +1,149 @@
+/**
+ * Looks credentials up in the directory, through a cache.
+ *
+ * AU4  What is cached is at most 20 seconds old: a revoked key is refused everywhere within 30.
+ */
+import { RUN_TOKEN_SCOPES } from "@millrace/contract/scopes.ts";
+import type { Env } from "../env.ts";
+import type { Credential, Reach } from "./credential.ts";
+
+/** Milliseconds for which an answer is used. */
+const FRESH = 20_000;
+/** Most answers that are kept. */
+const MOST = 10_000;
+
+interface KeyFacts {
+  hash: string;
+  expires: number | null;
+  revoked: number | null;
+  credential: Omit<Credential, "kind" | "claim" | "expires">;
+}
+
+const cache = new Map<string, { at: number; value: Promise<unknown> }>();
+
+/** Asks once for what several ask at the same time, and answers from memory while that is fresh. Failures are not kept. */
+function remembered<T>(key: string, ask: () => Promise<T>): Promise<T> {
+  const known = cache.get(key);
+  if (known && Date.now() - known.at < FRESH) return known.value as Promise<T>;
+  const value = ask();
+  cache.delete(key);
+  cache.set(key, { at: Date.now(), value });
+  value.catch(() => cache.delete(key));
+  for (const oldest of cache.keys()) {
+    if (cache.size <= MOST) break;
+    cache.delete(oldest);
+  }
+  return value;
+}
+
+/** Forgets what is known of a key, here; other isolates forget it by themselves. */
+export const forgetKey = (id: string): void => void cache.delete(`key:${id}`);
+
+/** What the directory knows of a key; null where there is none. */
+export const keyFacts = (env: Env, id: string): Promise<KeyFacts | null> =>
+  remembered(`key:${id}`, () => readKeyFacts(env, id));
+
+interface KeyRow {
+  workspace_id: string;
+  hash: string;
+  expires: number | null;
+  revoked: number | null;
+  actor_id: string;
+  actor_name: string;
+  actor_type: "user" | "service_account";
+  permissions: string;
+  account_id: string;
+  account_name: string;
+  account_handle: string;
+}
+
+interface ReachRow {
+  id: string;
+  account_id: string;
+  shard: number;
+  scopes: string;
+  name: string;
+  handle: string;
+  description: string;
+}
+
+async function readKeyFacts(env: Env, id: string): Promise<KeyFacts | null> {
+  const [keys, reaches] = await env.DIRECTORY.batch<KeyRow | ReachRow>([
+    env.DIRECTORY.prepare(
+      `SELECT k.workspace_id, k.hash, k.expires, k.revoked, a.id AS actor_id, a.name AS actor_name, a.type AS actor_type,
+              a.permissions, c.id AS account_id, c.name AS account_name, c.handle AS account_handle
+       FROM api_keys k JOIN actors a ON a.id = k.actor_id JOIN accounts c ON c.id = a.account_id WHERE k.id = ?1`,
+    ).bind(id),
+    env.DIRECTORY.prepare(
+      `SELECT w.id, w.account_id, w.shard, x.scopes, w.name, w.handle, w.description
+       FROM workspace_access x JOIN workspaces w ON w.id = x.workspace_id
+       WHERE x.actor_id = (SELECT actor_id FROM api_keys WHERE id = ?1)`,
+    ).bind(id),
+  ]);
+  const key = keys?.results[0] as KeyRow | undefined;
+  if (!key) return null;
+  const reach = new Map((reaches?.results as ReachRow[]).map((row) => [row.id, reachOf(row)]));
+  return {
+    hash: key.hash,
+    expires: key.expires,
+    revoked: key.revoked,
+    credential: {
+      keyId: id,
+      actor: { id: key.actor_id, name: key.actor_name, type: key.actor_type },
+      account: { id: key.account_id, name: key.account_name, handle: key.account_handle },
+      home: key.workspace_id,
+      reach,
+      permissions: held(key.permissions),
+    },
+  };
+}
+
+/** The credential of a run's process: its own workspace, and the scopes that runs need. */
+export async function runCredential(
+  env: Env,
+  {
+    account,
+    workspace,
+    run,
+    generation,
+    expires,
+  }: { account: string; workspace: string; run: string; generation: number; expires: number },
+): Promise<Credential | null> {
+  const row = await remembered(`workspace:${workspace}`, () =>
+    env.DIRECTORY.prepare(
+      `SELECT w.id, w.account_id, w.shard, '[]' AS scopes, w.name, w.handle, w.description, c.name AS account_name, c.handle AS account_handle
+       FROM workspaces w JOIN accounts c ON c.id = w.account_id WHERE w.id = ?1`,
+    )
+      .bind(workspace)
+      .first<ReachRow & { account_name: string; account_handle: string }>(),
+  );
+  if (!row || row.account_id !== account) return null;
+  const reach: Reach = { ...reachOf(row), scopes: new Set(RUN_TOKEN_SCOPES) };
+  return {
+    kind: "run",
+    keyId: null,
+    actor: { id: run, name: `run ${run}`, type: "run" },
+    account: { id: row.account_id, name: row.account_name, handle: row.account_handle },
+    home: workspace,
+    reach: new Map([[workspace, reach]]),
+    permissions: new Set(),
+    claim: { run, generation },
+    expires,
+  };
+}
+
+const reachOf = ({ id, account_id, shard, scopes, name, handle, description }: ReachRow): Reach => ({
+  workspace: id,
+  account: account_id,
+  shard,
+  scopes: held(scopes),
+  name,
+  handle,
+  description,
+});
+
+/** A stored list of scopes; null for all of them. */
+function held(text: string): ReadonlySet<string> | null {
+  const names = JSON.parse(text) as string[];
+  return names.includes("*") ? null : new Set(names);
+}

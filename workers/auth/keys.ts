@@ -1,0 +1,59 @@
+/**
+ * API keys: `mrl_<id>_<secret><checksum>`.
+ *
+ * AU1  The checksum is keyed: a key that was not made here is told apart without asking any database.
+ * AU2  Only a keyed hash of a key is kept; the key itself is shown once.
+ *
+ * As a user name and password, and as Prefect's auth string, the same key reads `<id>:<secret><checksum>`.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+const PREFIX = "mrl";
+/** Letters that are not mistaken for one another, lower case alone: 32 of them, 5 bits each. */
+const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
+const ID_LENGTH = 16;
+/** 160 bits. */
+const SECRET_LENGTH = 32;
+const CHECKSUM_LENGTH = 8;
+
+export interface ApiKey {
+  id: string;
+  /** Secret and checksum, as they stand in the key. */
+  secret: string;
+}
+
+/** A new key, and the text that is shown once. */
+export function makeKey(pepper: string): ApiKey & { text: string } {
+  const id = letters(ID_LENGTH);
+  const bare = letters(SECRET_LENGTH);
+  const secret = bare + checksum(pepper, id, bare);
+  return { id, secret, text: `${PREFIX}_${id}_${secret}` };
+}
+
+/** Reads a key from its text, or from `<id>:<secret>`; null for what was not made under this pepper. */
+export function readKey(text: string, pepper: string): ApiKey | null {
+  const match = /^(?:mrl_([a-z2-9]{16})_|([a-z2-9]{16}):)([a-z2-9]{40})$/.exec(text);
+  const id = match?.[1] ?? match?.[2];
+  const secret = match?.[3];
+  if (!id || !secret) return null;
+  const bare = secret.slice(0, SECRET_LENGTH);
+  return same(secret.slice(SECRET_LENGTH), checksum(pepper, id, bare)) ? { id, secret } : null;
+}
+
+/** What the directory keeps of a key. */
+export const hashKey = ({ id, secret }: ApiKey, pepper: string): string =>
+  hmac(pepper, `key:${id}:${secret}`).toString("hex");
+
+/** Compares in a time that says nothing. */
+export function same(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+const checksum = (pepper: string, id: string, bare: string): string =>
+  [...hmac(pepper, `checksum:${id}:${bare}`).subarray(0, CHECKSUM_LENGTH)].map(letter).join("");
+
+const hmac = (pepper: string, text: string): Buffer => createHmac("sha256", pepper).update(text).digest();
+const letters = (count: number): string => [...randomBytes(count)].map(letter).join("");
+/** 32 letters, so the low five bits choose without bias. */
+const letter = (byte: number): string => ALPHABET[byte & 31] as string;

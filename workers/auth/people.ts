@@ -1,0 +1,130 @@
+/** Writes to the directory: accounts, workspaces, actors and their keys. */
+import { uuidv7 } from "uuidv7";
+import { SHARD_COUNT } from "../../durable-objects/env.ts";
+import type { Env } from "../env.ts";
+import { hashKey, makeKey } from "./keys.ts";
+
+const now = (): number => Date.now() * 1000;
+
+export interface NewWorkspace {
+  id: string;
+  account: string;
+  name: string;
+  handle: string;
+  description: string;
+  shard: number;
+  created: number;
+}
+
+/** A workspace, not written yet. Its shard is settled here, once and for all. */
+export function planWorkspace({
+  account,
+  name,
+  handle,
+  description,
+}: {
+  account: string;
+  name: string;
+  handle: string;
+  description: string;
+}): NewWorkspace {
+  const id = uuidv7();
+  const shard = Number.parseInt(id.slice(-6), 16) % SHARD_COUNT;
+  return { id, account, name, handle, description, shard, created: now() };
+}
+
+export const insertWorkspace = (env: Env, workspace: NewWorkspace): D1PreparedStatement =>
+  env.DIRECTORY.prepare(
+    "INSERT INTO workspaces (id, account_id, name, handle, description, shard, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+  ).bind(
+    workspace.id,
+    workspace.account,
+    workspace.name,
+    workspace.handle,
+    workspace.description,
+    workspace.shard,
+    workspace.created,
+  );
+
+export interface NewActor {
+  account: string;
+  type: "user" | "service_account";
+  name: string;
+  /** `["*"]`: all. */
+  permissions: readonly string[];
+  workspace: string;
+  scopes: readonly string[];
+  expires: number | null;
+}
+
+/** Statements that make an actor with access to one workspace and a key of its own, and that key, which is shown once. */
+export function insertActor(
+  env: Env,
+  actor: NewActor,
+): { statements: D1PreparedStatement[]; actorId: string; keyId: string; key: string; created: number } {
+  const actorId = uuidv7();
+  const created = now();
+  const key = makeKey(env.KEY_PEPPER);
+  return {
+    actorId,
+    keyId: key.id,
+    key: key.text,
+    created,
+    statements: [
+      env.DIRECTORY.prepare(
+        "INSERT INTO actors (id, account_id, type, name, permissions, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+      ).bind(actorId, actor.account, actor.type, actor.name, JSON.stringify(actor.permissions), created),
+      grantAccess(env, actorId, actor.workspace, actor.scopes),
+      env.DIRECTORY.prepare(
+        "INSERT INTO api_keys (id, actor_id, workspace_id, name, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      ).bind(key.id, actorId, actor.workspace, actor.name, hashKey(key, env.KEY_PEPPER), created, actor.expires),
+    ],
+  };
+}
+
+export const grantAccess = (
+  env: Env,
+  actor: string,
+  workspace: string,
+  scopes: readonly string[],
+): D1PreparedStatement =>
+  env.DIRECTORY.prepare("INSERT INTO workspace_access (actor_id, workspace_id, scopes) VALUES (?1, ?2, ?3)").bind(
+    actor,
+    workspace,
+    JSON.stringify(scopes),
+  );
+
+export interface Seed {
+  account_id: string;
+  workspace_id: string;
+  user_id: string;
+  api_key: string;
+}
+
+/** The first account, workspace and owner of a server, with the owner's key; made once, refused where there is one. */
+export async function seed(env: Env, { name }: { name: string }): Promise<Seed> {
+  const known = await env.DIRECTORY.prepare("SELECT id FROM accounts LIMIT 1").first();
+  if (known) throw new Error("This directory has an account already.");
+  const account = uuidv7();
+  const workspace = planWorkspace({ account, name: "Default", handle: "default", description: "" });
+  const owner = insertActor(env, {
+    account,
+    type: "user",
+    name,
+    permissions: ["*"],
+    workspace: workspace.id,
+    scopes: ["*"],
+    expires: null,
+  });
+  await env.DIRECTORY.batch([
+    env.DIRECTORY.prepare("INSERT INTO accounts (id, name, handle, created) VALUES (?1, ?2, ?3, ?4)").bind(
+      account,
+      name,
+      "local",
+      now(),
+    ),
+    insertWorkspace(env, workspace),
+    ...owner.statements,
+  ]);
+  return { account_id: account, workspace_id: workspace.id, user_id: owner.actorId, api_key: owner.key };
+}

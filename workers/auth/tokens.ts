@@ -1,0 +1,92 @@
+/**
+ * Short-lived tokens: JWTs signed with EdDSA under a published key.
+ *
+ * AU3  One algorithm, our own keys by `kid`, our own issuer, and an audience for each purpose: no token is taken for another.
+ *
+ * A token of a key names the key, so that revoking the key ends the token too.
+ */
+import { createLocalJWKSet, type JSONWebKeySet, type JWK, jwtVerify, SignJWT } from "jose";
+import { RUN_AUDIENCE, signingKey, TOKEN_ISSUER } from "../../durable-objects/kit/run-token.ts";
+import type { Env } from "../env.ts";
+
+/** What a token is for, and for how many seconds it is good. */
+const PURPOSES = {
+  access: { audience: "millrace:api", seconds: 15 * 60 },
+  session: { audience: "millrace:session", seconds: 12 * 3600 },
+  ticket: { audience: "millrace:socket", seconds: 60 },
+} as const;
+export type Purpose = keyof typeof PURPOSES;
+
+export const lifetimeOf = (purpose: Purpose): number => PURPOSES[purpose].seconds;
+
+/** Clocks of two machines may differ by this many seconds, and no more. */
+const CLOCK_TOLERANCE = 60;
+
+export type VerifiedToken =
+  | { purpose: Purpose; keyId: string; workspace: string | null; expires: number }
+  | { purpose: "run"; account: string; workspace: string; run: string; generation: number; expires: number };
+
+/** Signs a token that stands for a key. `workspace`: the only one it reaches. */
+export async function signToken(
+  env: Env,
+  purpose: Purpose,
+  { keyId, workspace }: { keyId: string; workspace: string | null },
+): Promise<string> {
+  const { kid, key } = await signingKey(env);
+  const { audience, seconds } = PURPOSES[purpose];
+  return new SignJWT(workspace ? { ws: workspace } : {})
+    .setProtectedHeader({ alg: "EdDSA", kid, typ: "JWT" })
+    .setIssuer(TOKEN_ISSUER)
+    .setAudience(audience)
+    .setSubject(keyId)
+    .setIssuedAt()
+    .setExpirationTime(`${seconds}s`)
+    .sign(key);
+}
+
+/** What a token says, once its signature, issuer, audience and times hold; null otherwise. */
+export async function verifyToken(
+  env: Env,
+  token: string,
+  purposes: readonly (Purpose | "run")[],
+): Promise<VerifiedToken | null> {
+  try {
+    const audiences = purposes.map((purpose) => (purpose === "run" ? RUN_AUDIENCE : PURPOSES[purpose].audience));
+    const { payload } = await jwtVerify(token, createLocalJWKSet(publicKeys(env)), {
+      algorithms: ["EdDSA"],
+      issuer: TOKEN_ISSUER,
+      audience: audiences,
+      typ: "JWT",
+      clockTolerance: CLOCK_TOLERANCE,
+      requiredClaims: ["exp", "iat", "sub", "aud"],
+    });
+    const { sub, aud, exp, ws, acc, gen } = payload;
+    if (typeof sub !== "string" || typeof aud !== "string" || typeof exp !== "number") return null;
+    if (aud === RUN_AUDIENCE) {
+      if (typeof ws !== "string" || typeof acc !== "string" || typeof gen !== "number") return null;
+      return { purpose: "run", account: acc, workspace: ws, run: sub, generation: gen, expires: exp };
+    }
+    const purpose = (Object.keys(PURPOSES) as Purpose[]).find((name) => PURPOSES[name].audience === aud);
+    return purpose ? { purpose, keyId: sub, workspace: typeof ws === "string" ? ws : null, expires: exp } : null;
+  } catch {
+    return null;
+  }
+}
+
+let published: { text: string; keys: JSONWebKeySet } | null = null;
+
+/** The public halves of all keys that are in use. */
+export function publicKeys(env: Env): JSONWebKeySet {
+  if (published?.text !== env.SIGNING_KEYS) {
+    const keys = (JSON.parse(env.SIGNING_KEYS) as JWK[]).map(({ kty, crv, x, kid }) => ({
+      kty,
+      crv,
+      x,
+      kid,
+      alg: "EdDSA",
+      use: "sig",
+    }));
+    published = { text: env.SIGNING_KEYS, keys: { keys } as JSONWebKeySet };
+  }
+  return published.keys;
+}

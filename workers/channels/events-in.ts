@@ -1,0 +1,81 @@
+/**
+ * `/events/in`: events as clients send them, one a frame.
+ *
+ * AP8  Frames are gathered for at most 250 ms, so that one commit serves many. Prefect's client takes a pong for the confirmation of an
+ *      event, and the runtime answers pings by itself: this window is the one declared exception to «acknowledged writes survive».
+ */
+import { EventIn, type EventInput } from "@millrace/contract/events.ts";
+import { recordEvents } from "../api/events.ts";
+import { type Channel, type Client, closeQuietly, POLICY_VIOLATION, readFrame } from "./handshake.ts";
+import type { Env } from "../env.ts";
+
+/** Milliseconds for which frames are gathered. */
+const WINDOW = 200;
+/** Events of one group. */
+const MOST = 200;
+
+export const eventsIn: Channel = {
+  protocol: "prefect",
+  scope: "run_flows",
+  open(client, env) {
+    const intake = new Intake(client, env);
+    client.socket.addEventListener("message", ({ data }) => intake.take(data));
+    client.socket.addEventListener("close", () => {
+      intake.flush();
+      closeQuietly(client.socket, 1000, "");
+    });
+  },
+};
+
+/** Groups the events of one socket, and records the groups one after another: their order is the order of the task runs' states. */
+class Intake {
+  readonly #client: Client;
+  readonly #env: Env;
+  #gathered: EventInput[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #recording: Promise<void> = Promise.resolve();
+
+  constructor(client: Client, env: Env) {
+    this.#client = client;
+    this.#env = env;
+  }
+
+  take(data: unknown): void {
+    const frame = typeof data === "string" ? readFrame(data) : null;
+    const event = EventIn.safeParse(frame);
+    if (!event.success) {
+      const issue = event.error.issues[0];
+      const field = issue?.path.join(".") || "frame";
+      return closeQuietly(
+        this.#client.socket,
+        POLICY_VIOLATION,
+        `Not an event: ${field}: ${issue?.message ?? "no JSON object"}`,
+      );
+    }
+    this.#gathered.push(event.data);
+    if (this.#gathered.length >= MOST) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), WINDOW);
+  }
+
+  flush(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const group = this.#gathered;
+    this.#gathered = [];
+    if (group.length === 0) return;
+    this.#recording = this.#recording.then(() => this.#record(group));
+  }
+
+  async #record(group: EventInput[]): Promise<void> {
+    const { tenant, credential, socket } = this.#client;
+    const { recorded, announced } = recordEvents(this.#env, tenant, group, credential);
+    announced.catch((error: unknown) => console.error("Events could not be announced", error));
+    try {
+      await recorded;
+    } catch (error) {
+      console.error("Events could not be recorded", error);
+      // A client that is told so connects again and sends what it has no confirmation for.
+      closeQuietly(socket, 1011, "Events could not be recorded: send them again");
+    }
+  }
+}

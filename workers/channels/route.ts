@@ -1,0 +1,35 @@
+/** Which path is which websocket. */
+import { routingPath } from "../api/serve.ts";
+import { problemResponse, Refusal } from "../api/refusal.ts";
+import type { Env } from "../env.ts";
+import { agents, connectDirectly } from "./agents.ts";
+import { eventsIn } from "./events-in.ts";
+import { type Channel, upgrade } from "./handshake.ts";
+import { eventsOut, live, logsOut } from "./subscriptions.ts";
+
+const CHANNELS: { readonly [path: string]: Channel } = {
+  "/api/events/in": eventsIn,
+  "/api/events/out": eventsOut,
+  "/api/logs/out": logsOut,
+  "/api/agents/connect": agents,
+};
+const LIVE = /^\/api\/flow_runs\/([0-9a-f-]{36})\/live$/;
+
+/** The answer to a socket's upgrade; null for a path that is no socket. */
+export async function openChannel(
+  request: Request,
+  env: Env,
+  lasting: (work: Promise<unknown>) => void,
+): Promise<Response | null> {
+  const path = routingPath(request);
+  const run = LIVE.exec(path)?.[1];
+  const channel = run ? live(run) : CHANNELS[path];
+  if (!channel) return null;
+  try {
+    const direct = channel === agents ? await connectDirectly(request, env) : null;
+    return direct ?? upgrade(channel, request, env, lasting);
+  } catch (error) {
+    if (error instanceof Refusal) return problemResponse(error.problem);
+    throw error;
+  }
+}

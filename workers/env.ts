@@ -1,0 +1,13 @@
+/** What the Worker is given by the platform: bindings of wrangler.toml, and secrets. */
+import type { ObjectEnv } from "../durable-objects/env.ts";
+
+export interface Env extends ObjectEnv {
+  DIRECTORY: D1Database;
+  BLOBS: R2Bucket;
+  /** The web app; absent where only the API is served. */
+  WEB?: Fetcher;
+  /** Secret under which API keys are hashed and their checksums and the checks in run ids are made. */
+  KEY_PEPPER: string;
+  /** "1": whoever sits at this machine may sign in as its owner with one click. Set only by a server bound to loopback. */
+  LOCAL_SIGN_IN?: string;
+}

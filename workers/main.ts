@@ -1,0 +1,41 @@
+/** The Worker: requests, queue batches and cron, and the classes of its objects. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { makeApi } from "./api/app.ts";
+import { type Seed, seed } from "./auth/people.ts";
+import { openChannel } from "./channels/route.ts";
+import { dispatch, revive } from "./consumers/dispatch.ts";
+import type { Env } from "./env.ts";
+import { sweepLiveRuns } from "./sweeps/live-runs.ts";
+
+export { EventHub } from "../durable-objects/event-hub/event-hub.ts";
+export { FlowRun } from "../durable-objects/flow-run/flow-run.ts";
+export { WorkPool } from "../durable-objects/work-pool/work-pool.ts";
+
+const api = makeApi();
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const path = new URL(request.url).pathname;
+    if (path !== "/api" && !path.startsWith("/api/")) {
+      return env.WEB ? env.WEB.fetch(request) : new Response("Not Found", { status: 404 });
+    }
+    const channel = await openChannel(request, env, (work) => ctx.waitUntil(work));
+    return channel ?? api.fetch(request, env, ctx);
+  },
+
+  async queue(batch, env): Promise<void> {
+    await (batch.queue.endsWith("-dead") ? revive(batch, env) : dispatch(batch, env));
+  },
+
+  async scheduled(_controller, env): Promise<void> {
+    await sweepLiveRuns(env);
+  },
+} satisfies ExportedHandler<Env>;
+
+/** What the host of a server on one machine may ask, through a binding and never over HTTP. */
+export class Bootstrap extends WorkerEntrypoint<Env> {
+  /** Makes the first account, workspace and owner; the owner's key is told once. */
+  seed(first: { name: string }): Promise<Seed> {
+    return seed(this.env, first);
+  }
+}
