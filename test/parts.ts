@@ -49,7 +49,7 @@ function typeSteps(): Step[] {
   if (exists("web/svelte.config.js")) {
     steps.push(
       inWeb(bin("svelte-kit", "sync")),
-      inWeb(bin("svelte-check", "--tsconfig", "./tsconfig.json", "--output", "human")),
+      inWeb(bin("svelte-check", "--tsconfig", "./jsconfig.json", "--fail-on-warnings")),
     );
   }
   return steps;
