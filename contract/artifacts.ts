@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { ArtifactFilter, RunFilters } from "./filters.ts";
-import { AnyJson, ById, Limit, maybe, Name, Offset, TimestampText, Uuid } from "./wire.ts";
+import { AnyJson, ById, Limit, maybe, Name, Offset, otherwise, TimestampText, Uuid } from "./wire.ts";
 
 export const ArtifactOut = z.object({
   id: z.uuid(),
@@ -25,7 +25,7 @@ const Metadata = maybe(z.record(z.string(), z.string()));
 
 const ListBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).extend({
   artifacts: maybe(ArtifactFilter),
-  sort: z.enum(ARTIFACT_SORTS).default("ID_DESC"),
+  sort: otherwise(z.enum(ARTIFACT_SORTS), "ID_DESC"),
   limit: Limit,
   offset: Offset,
 });

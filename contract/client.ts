@@ -23,10 +23,8 @@ export type Arguments<Name extends Route> = Need<"params", Params<Name>> &
   Optional<"query", Query<Name>> &
   Optional<"body", Body<Name>> & { signal?: AbortSignal };
 
-export interface Client {
-  /** Calls a route and answers its result; `undefined` where the answer has no body. Throws ApiError for every other status. */
-  <Name extends Route>(route: Name, ...rest: RequiredArguments<Name>): Promise<Result<Name>>;
-}
+/** Calls a route and answers its result; `undefined` where the answer has no body. Throws ApiError for every other status. */
+export type Client = <Name extends Route>(route: Name, ...rest: RequiredArguments<Name>) => Promise<Result<Name>>;
 type RequiredArguments<Name extends Route> =
   Record<string, never> extends Arguments<Name> ? [args?: Arguments<Name>] : [args: Arguments<Name>];
 

@@ -4,7 +4,20 @@ import { endpoint } from "./endpoint.ts";
 import { RunFilters } from "./filters.ts";
 import { FlowRunOut, PolicyIn } from "./flow-runs.ts";
 import { StateIn } from "./states.ts";
-import { ById, Fields, Labels, Limit, maybe, Name, Offset, PathName, Tags, TimestampText, Uuid } from "./wire.ts";
+import {
+  ById,
+  Fields,
+  Labels,
+  Limit,
+  maybe,
+  Name,
+  Offset,
+  otherwise,
+  PathName,
+  Tags,
+  TimestampText,
+  Uuid,
+} from "./wire.ts";
 
 export const DeploymentOut = z.object({
   id: z.uuid(),
@@ -110,7 +123,7 @@ export const deployments = {
     method: "POST",
     path: "/deployments/filter",
     scope: "see_deployments",
-    body: RunFilters.extend({ sort: z.enum(DEPLOYMENT_SORTS).default("NAME_ASC"), limit: Limit, offset: Offset }),
+    body: RunFilters.extend({ sort: otherwise(z.enum(DEPLOYMENT_SORTS), "NAME_ASC"), limit: Limit, offset: Offset }),
     optionalBody: true,
     status: 200,
     result: z.array(DeploymentOut),

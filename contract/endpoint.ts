@@ -31,6 +31,8 @@ export interface EndpointRow {
   readonly bytes?: true;
   /** An empty request body is taken for `{}`: every field of it has a default. */
   readonly optionalBody?: true;
+  /** NUL and half surrogate pairs in the body's text are mended, not refused: one of them must not cost a batch of log lines. */
+  readonly mendText?: true;
   /** Largest body in bytes, where it is not the common limit. */
   readonly limit?: number;
   readonly status: number | readonly [number, ...number[]];
@@ -50,5 +52,6 @@ export type BodyOf<Row> = Row extends { body: infer B extends z.ZodType } ? z.ou
 /** What a client sends, before defaults and codecs. */
 export type BodyInputOf<Row> = Row extends { body: infer B extends z.ZodType } ? z.input<B> : undefined;
 export type QueryInputOf<Row> = Row extends { query: infer Q extends z.ZodType } ? z.input<Q> : undefined;
-/** What travels back. */
+/** What travels back; a handler of a row without a result returns nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: it is the type of what such a handler returns.
 export type ResultOf<Row> = Row extends { result: infer R extends z.ZodType } ? z.output<R> : void;

@@ -1,6 +1,7 @@
 /** Events: what happened to which resource. The frames of the sockets are in channels/. */
-import type { Instant } from "@millrace/domain/time.ts";
+
 import type { JsonObject } from "@millrace/domain/json.ts";
+import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { Fields, maybe, Timestamp, TimestampText, Uuid } from "./wire.ts";

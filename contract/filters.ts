@@ -128,8 +128,8 @@ export const ArtifactFilter = z.strictObject({
 });
 export type ArtifactFilterInput = z.output<typeof ArtifactFilter>;
 
-/** The filters that most lists take together. */
-export const RunFilters = z.strictObject({
+/** The filters that most lists take together. Fields that are not theirs are ignored, as the wire ignores them here and only here. */
+export const RunFilters = z.object({
   flows: maybe(FlowFilter),
   flow_runs: maybe(FlowRunFilter),
   task_runs: maybe(TaskRunFilter),

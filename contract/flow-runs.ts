@@ -1,13 +1,27 @@
 /** Flow runs on the wire. */
+
+import { FLOW_RUN_SORTS } from "@millrace/domain/filter/order.ts";
 import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
-import { FLOW_RUN_SORTS } from "@millrace/domain/filter/order.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { FlowRunFilter, RunFilters } from "./filters.ts";
 import { StateIn, StateOut, stateToWire } from "./states.ts";
-import { ById, Fields, Labels, Limit, maybe, Name, Offset, Tags, text, TimestampText, Uuid } from "./wire.ts";
+import {
+  ById,
+  Fields,
+  Labels,
+  Limit,
+  maybe,
+  Name,
+  Offset,
+  otherwise,
+  Tags,
+  TimestampText,
+  text,
+  Uuid,
+} from "./wire.ts";
 
 export const PolicyIn = z
   .object({
@@ -179,7 +193,7 @@ export type WireOrchestration = z.output<typeof Orchestration>;
 
 const ListBody = RunFilters.extend({
   flow_runs: maybe(FlowRunFilter),
-  sort: z.enum(FLOW_RUN_SORTS).default("ID_DESC"),
+  sort: otherwise(z.enum(FLOW_RUN_SORTS), "ID_DESC"),
   limit: Limit,
 });
 
@@ -224,7 +238,7 @@ export const flowRuns = {
     path: "/flow_runs/{id}/set_state",
     scope: "run_flows",
     params: ById,
-    body: z.strictObject({ state: StateIn, force: z.boolean().default(false) }),
+    body: z.object({ state: StateIn, force: z.boolean().default(false) }),
     status: [201, 200],
     result: Orchestration,
     summary: "Proposes a state; the rules accept, replace, postpone or refuse it.",
@@ -270,7 +284,7 @@ export const flowRuns = {
     method: "POST",
     path: "/flow_runs/paginate",
     scope: "see_flows",
-    body: ListBody.extend({ page: z.int().min(1).default(1) }),
+    body: ListBody.extend({ page: otherwise(z.int().min(1), 1) }),
     optionalBody: true,
     status: 200,
     result: z.object({

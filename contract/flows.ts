@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { FlowFilter, RunFilters } from "./filters.ts";
-import { ById, Labels, Limit, maybe, Name, Offset, PathName, Tags, TimestampText } from "./wire.ts";
+import { ById, Labels, Limit, maybe, Name, Offset, otherwise, PathName, Tags, TimestampText } from "./wire.ts";
 
 export const FlowOut = z.object({
   id: z.uuid(),
@@ -56,7 +56,7 @@ export const flows = {
     scope: "see_flows",
     body: RunFilters.extend({
       flows: maybe(FlowFilter),
-      sort: z.enum(FLOW_SORTS).default("NAME_ASC"),
+      sort: otherwise(z.enum(FLOW_SORTS), "NAME_ASC"),
       limit: Limit,
       offset: Offset,
     }),

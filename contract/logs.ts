@@ -4,7 +4,7 @@ import type { Log } from "@millrace/domain/log.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { LogFilter } from "./filters.ts";
-import { Limit, maybe, Name, Offset, text, Timestamp, TimestampText, Uuid } from "./wire.ts";
+import { Limit, maybe, Name, Offset, otherwise, Timestamp, TimestampText, text, Uuid } from "./wire.ts";
 
 const LogCreate = z.strictObject({
   name: Name,
@@ -53,6 +53,7 @@ export const logs = {
     path: "/logs/",
     scope: "run_flows",
     body: z.array(LogCreate).max(10_000),
+    mendText: true,
     status: 201,
     summary: "Stores log lines; many in one call.",
   }),
@@ -60,9 +61,9 @@ export const logs = {
     method: "POST",
     path: "/logs/filter",
     scope: "see_flows",
-    body: z.strictObject({
+    body: z.object({
       logs: maybe(LogFilter),
-      sort: z.enum(LOG_SORTS).default("TIMESTAMP_ASC"),
+      sort: otherwise(z.enum(LOG_SORTS), "TIMESTAMP_ASC"),
       limit: Limit,
       offset: Offset,
     }),

@@ -1,7 +1,7 @@
 /** States on the wire, and their way into and out of the domain. */
-import { defaultName, NO_DETAILS, type State, STATE_TYPES, type StateDetails } from "@millrace/domain/state.ts";
+import { defaultName, NO_DETAILS, STATE_TYPES, type State, type StateDetails } from "@millrace/domain/state.ts";
 import { z } from "zod";
-import { AnyJson, maybe, Name, text, Timestamp, TimestampText, Uuid } from "./wire.ts";
+import { AnyJson, maybe, Name, Timestamp, TimestampText, text, Uuid } from "./wire.ts";
 
 export const StateTypeName = z.enum(STATE_TYPES);
 

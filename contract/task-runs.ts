@@ -1,15 +1,29 @@
 /** Task runs on the wire. */
-import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
-import type { TaskRun, TaskRunPolicy } from "@millrace/domain/task-run/run.ts";
-import type { Json } from "@millrace/domain/json.ts";
-import type { Instant } from "@millrace/domain/time.ts";
+
 import { TASK_RUN_SORTS } from "@millrace/domain/filter/order.ts";
+import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
+import type { Json } from "@millrace/domain/json.ts";
+import type { TaskRun, TaskRunPolicy } from "@millrace/domain/task-run/run.ts";
+import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { RunFilters, TaskRunFilter } from "./filters.ts";
 import { Orchestration } from "./flow-runs.ts";
 import { StateIn, StateOut, stateToWire } from "./states.ts";
-import { ById, Labels, Limit, maybe, Name, Offset, Tags, text, Timestamp, TimestampText, Uuid } from "./wire.ts";
+import {
+  ById,
+  Labels,
+  Limit,
+  maybe,
+  Name,
+  Offset,
+  otherwise,
+  Tags,
+  Timestamp,
+  TimestampText,
+  text,
+  Uuid,
+} from "./wire.ts";
 
 export const TaskPolicyIn = z
   .object({
@@ -149,7 +163,7 @@ export const taskRuns = {
     path: "/task_runs/{id}/set_state",
     scope: "run_flows",
     params: ById,
-    body: z.strictObject({ state: StateIn, force: z.boolean().default(false) }),
+    body: z.object({ state: StateIn, force: z.boolean().default(false) }),
     status: [201, 200],
     result: Orchestration,
     summary: "Proposes a state of a task run.",
@@ -160,7 +174,7 @@ export const taskRuns = {
     scope: "see_flows",
     body: RunFilters.extend({
       task_runs: maybe(TaskRunFilter),
-      sort: z.enum(TASK_RUN_SORTS).default("ID_DESC"),
+      sort: otherwise(z.enum(TASK_RUN_SORTS), "ID_DESC"),
       limit: Limit,
       offset: Offset,
     }),

@@ -1,6 +1,7 @@
 /** The small values that all resources of the wire are made of. */
-import { formatInstant, type Instant, parseInstant } from "@millrace/domain/time.ts";
+
 import type { Json, JsonObject } from "@millrace/domain/json.ts";
+import { formatInstant, type Instant, parseInstant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 
 /** Longest name, version or key that is taken, in characters: the cloud's own limit. */
@@ -47,9 +48,13 @@ export const Labels = z
 
 export const ById = z.object({ id: Uuid });
 
-/** How lists are cut: at most 200 rows, from an offset. */
-export const Limit = z.int().min(0).max(200).default(200);
-export const Offset = z.int().min(0).max(10_000_000).default(0);
-
 /** Null and absent mean the same, which is how the wire treats most fields. */
 export const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+
+/** Null and absent both mean `value`. */
+export const otherwise = <T extends z.ZodType>(schema: T, value: z.output<T>) =>
+  schema.nullish().transform((given) => given ?? value);
+
+/** How lists are cut: at most 200 rows, from an offset. */
+export const Limit = otherwise(z.int().min(0).max(200), 200);
+export const Offset = otherwise(z.int().min(0).max(10_000_000), 0);

@@ -67,7 +67,7 @@ export const workPools = {
     method: "POST",
     path: "/work_pools/filter",
     scope: "see_work_pools",
-    body: z.strictObject({ work_pools: maybe(WorkPoolFilter), limit: Limit, offset: Offset }),
+    body: z.object({ work_pools: maybe(WorkPoolFilter), limit: Limit, offset: Offset }),
     optionalBody: true,
     status: 200,
     result: z.array(WorkPoolOut),

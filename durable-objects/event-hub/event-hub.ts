@@ -7,15 +7,16 @@
  *
  * Announcements of a few milliseconds leave as one D1 batch (kit/gather.ts): an fsync a batch, not one a run.
  */
-import type { WireEvent } from "@millrace/contract/events.ts";
+
 import { DurableObject } from "cloudflare:workers";
+import type { WireEvent } from "@millrace/contract/events.ts";
 import { uuidv7 } from "uuidv7";
 import { type ObjectEnv, shardOf } from "../env.ts";
 import { now } from "../kit/alarms.ts";
 import { Gatherer } from "../kit/gather.ts";
 import { writeIndex } from "./index-writer.ts";
 import type { Announcement, EventHubRpc } from "./rpc.ts";
-import { type Subscription, Subscribers } from "./subscribers.ts";
+import { Subscribers, type Subscription } from "./subscribers.ts";
 
 /** Milliseconds that an announcement which is not urgent may wait for company. */
 const PATIENCE = 1_500;

@@ -4,17 +4,18 @@
  * FO8  Whoever watches a run is sent its changes in the order in which they were committed.
  * FO9  An alarm never throws, and arms the next one before it works.
  */
+
+import { DurableObject } from "cloudflare:workers";
+import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";
-import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
-import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
-import { DurableObject } from "cloudflare:workers";
+import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
 import { uuidv7 } from "uuidv7";
 import { eventHubAt, flowRunAt, workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";

@@ -9,13 +9,13 @@
  */
 import { type Alarms, clearAlarms, due, setAlarm } from "@millrace/domain/alarms.ts";
 import {
-  claim,
   type Claim,
   type Claimant,
   type ClaimRefusal,
+  claim,
   finish,
-  lost,
   type LossPolicy,
+  lost,
   release,
   report,
 } from "@millrace/domain/flow-run/claim.ts";
@@ -28,7 +28,7 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import { isTerminal, newState, type State, type StateInput } from "@millrace/domain/state.ts";
-import { newTaskRun, type NewTaskRun } from "@millrace/domain/task-run/create.ts";
+import { type NewTaskRun, newTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { setTaskRunState } from "@millrace/domain/task-run/set-state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";

@@ -5,8 +5,8 @@
  *
  * A line's id is that of its batch with its place in it, so that a line read twice is known to be one.
  */
-import { matchesLog, type LogFilter } from "@millrace/domain/filter/logs.ts";
-import { logOrder, type LogSort } from "@millrace/domain/filter/order.ts";
+import { type LogFilter, matchesLog } from "@millrace/domain/filter/logs.ts";
+import { type LogSort, logOrder } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import type { Store } from "../kit/store.ts";

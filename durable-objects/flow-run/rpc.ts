@@ -1,11 +1,11 @@
 /** What others may ask of a flow run's object. Every answer is a value: a verdict, a record as wire text, or a Problem. */
 import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
+import type { LogFilter } from "@millrace/domain/filter/logs.ts";
+import type { LogSort } from "@millrace/domain/filter/order.ts";
 import type { ClaimRefusal } from "@millrace/domain/flow-run/claim.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
-import type { LogFilter } from "@millrace/domain/filter/logs.ts";
-import type { LogSort } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";

@@ -3,9 +3,10 @@
  *
  * FO6  Events that come together are stored together: each task run that they touch is written once.
  */
-import type { TaskRun } from "@millrace/domain/task-run/run.ts";
-import { type Recording, recordTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.ts";
+
 import { isTerminal } from "@millrace/domain/state.ts";
+import { type Recording, recordTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import type { Store } from "../kit/store.ts";
 

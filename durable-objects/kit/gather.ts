@@ -45,8 +45,12 @@ export class Gatherer<Item> {
     this.#waiting = [];
     this.#writing = this.#write(batch.map(({ item }) => item))
       .then(
-        () => batch.forEach(({ resolve }) => resolve()),
-        (error: unknown) => batch.forEach(({ reject }) => reject(error)),
+        () => {
+          for (const { resolve } of batch) resolve();
+        },
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error);
+        },
       )
       .finally(() => {
         this.#writing = null;

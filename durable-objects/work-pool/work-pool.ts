@@ -8,6 +8,8 @@
  *
  * Agents hang on hibernating websockets. Their pings are answered by the runtime; when one was last heard of is read from there.
  */
+
+import { DurableObject } from "cloudflare:workers";
 import {
   AGENT_ACCEPT_SECONDS,
   AGENT_CLOSE,
@@ -19,7 +21,6 @@ import {
 import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
 import { formatInstant, fromMilliseconds, type Instant, plusSeconds } from "@millrace/domain/time.ts";
-import { DurableObject } from "cloudflare:workers";
 import { uuidv7 } from "uuidv7";
 import { flowRunAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";

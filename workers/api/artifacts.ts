@@ -1,4 +1,4 @@
-import { artifacts, type ArtifactSort, type WireArtifact } from "@millrace/contract/artifacts.ts";
+import { type ArtifactSort, artifacts, type WireArtifact } from "@millrace/contract/artifacts.ts";
 import type { ArtifactFilterInput, RunFiltersInput } from "@millrace/contract/filters.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
@@ -8,7 +8,7 @@ import type { Env } from "../env.ts";
 import { notFound } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
-import { artifactCondition, combine, type Condition, flowRunCondition } from "./sql-filter.ts";
+import { artifactCondition, type Condition, combine, flowRunCondition } from "./sql-filter.ts";
 
 interface ArtifactRow {
   id: string;

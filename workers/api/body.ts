@@ -34,10 +34,18 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-/** The JSON of a body; a list of faults where there is none. `undefined`: the body is empty. */
-export async function readJson(request: Request, limit: number): Promise<{ value: unknown } | { faults: Fault[] }> {
-  if (request.headers.has("content-encoding"))
+/**
+ * The JSON of a body; a list of faults where there is none. `undefined`: the body is empty.
+ * `mend`: ill-formed text is put right instead of refused, where losing the whole body would be worse.
+ */
+export async function readJson(
+  request: Request,
+  limit: number,
+  { mend = false } = {},
+): Promise<{ value: unknown } | { faults: Fault[] }> {
+  if (request.headers.has("content-encoding")) {
     return wrong("Compressed bodies are not taken: send plain JSON.", "content_encoding");
+  }
   const bytes = await readBytes(request, limit);
   if (bytes.byteLength === 0) return { value: undefined };
   let text: string;
@@ -49,39 +57,57 @@ export async function readJson(request: Request, limit: number): Promise<{ value
   if (isTooDeep(text)) return wrong(`Lists and objects may be nested ${DEEPEST} deep.`, "recursion_loop");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);
   } catch (error) {
     return wrong(`JSON decode error: ${(error as Error).message}`, "json_invalid");
   }
-  if (MAY_BE_ILL.test(text)) {
-    const path = illFormed(value, []);
-    if (path)
-      return {
-        faults: [
-          {
-            loc: ["body", ...path],
-            msg: "Strings may hold neither NUL nor half a surrogate pair",
-            type: "string_unicode",
-          },
-        ],
-      };
-  }
-  return { value };
+  if (mend && MAY_BE_ILL.test(text)) value = mended(value);
+  const suspicious = MAY_BE_ILL.test(text) || MAY_BE_INEXACT.test(text);
+  const fault = suspicious ? findFault(value, ["body"]) : null;
+  return fault ? { faults: [fault] } : { value };
 }
 
 /** Escapes that could stand for NUL or half a surrogate pair: rare enough to look closer only when one is there. */
 const MAY_BE_ILL = /\\u(?:0000|[dD][89a-fA-F])/;
+/** Digits or exponents that a double might not hold. */
+const MAY_BE_INEXACT = /\d{16}|\d[eE]\+?\d{3}/;
 
-/** Where the first ill-formed string is; null where all are well. */
-function illFormed(value: unknown, path: (string | number)[]): (string | number)[] | null {
-  if (typeof value === "string") return value.includes("\u0000") || !value.isWellFormed() ? path : null;
+/** Stands for a number that would come back as another one. */
+const INEXACT = Symbol("inexact");
+
+/** Keeps numbers that a double holds, and marks the others. */
+function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number") return value;
+  const whole = /^-?\d+$/.test(context?.source ?? "");
+  return Number.isFinite(value) && (!whole || Number.isSafeInteger(value)) ? value : INEXACT;
+}
+
+/** The first string or number in a value that cannot be kept as it is. */
+function findFault(value: unknown, loc: (string | number)[]): Fault | null {
+  if (value === INEXACT)
+    return { loc, msg: "This number is too large to be kept exactly: send it as a string", type: "number_inexact" };
+  if (typeof value === "string") return isWell(value) ? null : illFormed(loc);
   if (typeof value !== "object" || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
-    if (key.includes("\u0000") || !key.isWellFormed()) return path;
-    const found = illFormed(inner, [...path, Array.isArray(value) ? Number(key) : key]);
-    if (found) return found;
+    const fault = isWell(key) ? findFault(inner, [...loc, Array.isArray(value) ? Number(key) : key]) : illFormed(loc);
+    if (fault) return fault;
   }
   return null;
+}
+
+const isWell = (text: string): boolean => !text.includes("\u0000") && text.isWellFormed();
+const illFormed = (loc: (string | number)[]): Fault => ({
+  loc,
+  msg: "Strings may hold neither NUL nor half a surrogate pair",
+  type: "string_unicode",
+});
+
+/** The value without NUL, and with U+FFFD for half a surrogate pair. */
+function mended(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("\u0000", "").toWellFormed();
+  if (Array.isArray(value)) return value.map(mended);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mended(inner)]));
 }
 
 /** Whether brackets are nested too deep, without parsing. Few bodies have enough of them to be looked at. */

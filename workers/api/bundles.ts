@@ -1,5 +1,5 @@
-import { bundles } from "@millrace/contract/bundles.ts";
 import { createHash } from "node:crypto";
+import { bundles } from "@millrace/contract/bundles.ts";
 import type { Tenant } from "../auth/credential.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";

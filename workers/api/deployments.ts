@@ -1,5 +1,5 @@
 import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
-import { deployments, type DeploymentCreateBody, type WireDeployment } from "@millrace/contract/deployments.ts";
+import { type DeploymentCreateBody, deployments, type WireDeployment } from "@millrace/contract/deployments.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";

@@ -6,8 +6,8 @@ import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addres
 import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { generationFor, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { findFlow } from "./flows.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
+import { findFlow } from "./flows.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
 import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";

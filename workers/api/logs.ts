@@ -1,6 +1,6 @@
 import type { LogFilterInput } from "@millrace/contract/filters.ts";
 import { type LogLineInput, logs, logToWire } from "@millrace/contract/logs.ts";
-import { logOrder, type LogSort } from "@millrace/domain/filter/order.ts";
+import { type LogSort, logOrder } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import { flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";

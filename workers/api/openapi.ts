@@ -1,6 +1,7 @@
 /** The OpenAPI document of the API, made of the endpoint table when somebody asks. */
-import { endpoints } from "@millrace/contract/endpoints.ts";
+
 import type { EndpointRow } from "@millrace/contract/endpoint.ts";
+import { endpoints } from "@millrace/contract/endpoints.ts";
 import { z } from "zod";
 import { json } from "./refusal.ts";
 import type { App } from "./serve.ts";

@@ -168,7 +168,7 @@ async function readInputs(
   if (row.bytes)
     return { params: params?.data, query: query?.data, body: await readBytes(request, row.limit ?? BODY_LIMIT) };
   if (!row.body) return { params: params?.data, query: query?.data, body: undefined };
-  const read = await readJson(request, row.limit ?? BODY_LIMIT);
+  const read = await readJson(request, row.limit ?? BODY_LIMIT, { mend: row.mendText === true });
   if ("faults" in read) return invalidResponse(read.faults);
   const body = row.body.safeParse(read.value === undefined && row.optionalBody ? {} : read.value);
   return body.success

@@ -82,7 +82,7 @@ async function readKeyFacts(env: Env, id: string): Promise<KeyFacts | null> {
   ]);
   const key = keys?.results[0] as KeyRow | undefined;
   if (!key) return null;
-  const reach = new Map((reaches?.results as ReachRow[]).map((row) => [row.id, reachOf(row)]));
+  const reach = new Map(((reaches?.results ?? []) as ReachRow[]).map((row) => [row.id, reachOf(row)]));
   return {
     hash: key.hash,
     expires: key.expires,

@@ -1,14 +1,14 @@
 /** `/agents/connect?pool=<name>`: an agent's channel to its pool (contract/channels/agent.ts). */
 import { AGENT_PROTOCOL } from "@millrace/contract/channels/agent.ts";
 import { workPoolAt } from "../../durable-objects/addresses.ts";
+import { reachable, workspaceInPath } from "../api/serve.ts";
 import { findWorkPool } from "../api/work-pools.ts";
-import { reachable } from "../api/serve.ts";
-import { workspaceInPath } from "../api/serve.ts";
 import { authenticate } from "../auth/authenticate.ts";
 import { allows, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { bridge, upgradeRequest } from "./bridge.ts";
-import { type Channel, closeQuietly, POLICY_VIOLATION } from "./handshake.ts";
+import { type Channel, POLICY_VIOLATION } from "./handshake.ts";
+import { closeQuietly } from "./inbox.ts";
 
 const SCOPE = "write_workers";
 const TENANT = "x-millrace-tenant";

@@ -6,8 +6,9 @@
  */
 import { EventIn, type EventInput } from "@millrace/contract/events.ts";
 import { recordEvents } from "../api/events.ts";
-import { type Channel, type Client, closeQuietly, POLICY_VIOLATION, readFrame } from "./handshake.ts";
 import type { Env } from "../env.ts";
+import { type Channel, type Client, POLICY_VIOLATION } from "./handshake.ts";
+import { closeQuietly, readFrame } from "./inbox.ts";
 
 /** Milliseconds for which frames are gathered. */
 const WINDOW = 200;
@@ -19,11 +20,10 @@ export const eventsIn: Channel = {
   scope: "run_flows",
   open(client, env) {
     const intake = new Intake(client, env);
-    client.socket.addEventListener("message", ({ data }) => intake.take(data));
-    client.socket.addEventListener("close", () => {
-      intake.flush();
-      closeQuietly(client.socket, 1000, "");
-    });
+    client.inbox.forward(
+      (text) => intake.take(text),
+      () => intake.flush(),
+    );
   },
 };
 
@@ -40,17 +40,17 @@ class Intake {
     this.#env = env;
   }
 
-  take(data: unknown): void {
-    const frame = typeof data === "string" ? readFrame(data) : null;
-    const event = EventIn.safeParse(frame);
+  take(text: string): void {
+    const event = EventIn.safeParse(readFrame(text));
     if (!event.success) {
       const issue = event.error.issues[0];
       const field = issue?.path.join(".") || "frame";
-      return closeQuietly(
+      closeQuietly(
         this.#client.socket,
         POLICY_VIOLATION,
         `Not an event: ${field}: ${issue?.message ?? "no JSON object"}`,
       );
+      return;
     }
     this.#gathered.push(event.data);
     if (this.#gathered.length >= MOST) this.flush();

@@ -1,31 +1,33 @@
 /**
- * How every client socket begins: subprotocol, one auth frame, one answer.
+ * How every client socket begins: with a credential, and nothing before it.
  *
- * AP7  Nothing is read, stored or sent before a frame with a valid credential; whoever sends another is closed with 1002 and a reason.
+ * AP7  Nothing is read, stored or sent before a valid credential. It comes with the upgrade, as Prefect's Cloud clients send it, or
+ *      in the first frame of the subprotocol; whoever sends another frame first is closed with 1002 and a reason.
  */
-import { allows, type Credential, type Reach, type Tenant } from "../auth/credential.ts";
-import { authenticateFrame } from "../auth/authenticate.ts";
 import type { Scope } from "@millrace/contract/scopes.ts";
+import { problemResponse } from "../api/refusal.ts";
+import { rejected, workspaceInPath } from "../api/serve.ts";
+import { authenticate, authenticateFrame } from "../auth/authenticate.ts";
+import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { workspaceInPath } from "../api/serve.ts";
+import { closeQuietly, Inbox } from "./inbox.ts";
 
 /** How a socket is closed for a bad frame or credential, and for a rule that it broke. */
-const PROTOCOL_ERROR = 1002;
+export const PROTOCOL_ERROR = 1002;
 export const POLICY_VIOLATION = 1008;
-/** Milliseconds that a socket may be silent before its credential has come. */
-const HANDSHAKE = 10_000;
-/** Longest frame that is read, in characters. */
-export const LONGEST_FRAME = 2 * 1024 * 1024;
+/** Milliseconds that a socket may be silent before its credential, or its filter, has come. */
+export const HANDSHAKE = 10_000;
 
-/** One end of an accepted socket, as its channel uses it. */
+/** A socket whose credential holds, as its channel uses it. */
 export interface Client {
   socket: WebSocket;
+  inbox: Inbox;
   tenant: Tenant;
   credential: Credential;
 }
 
 export interface Channel {
-  /** The subprotocol that a client must name. */
+  /** The subprotocol that a client names which sends its credential in a frame. */
   protocol: string;
   scope: Scope;
   /** Takes the socket once its credential holds; frames that come from then on are the channel's. */
@@ -33,89 +35,72 @@ export interface Channel {
 }
 
 /** Answers an upgrade. `lasting` keeps the Worker alive for work that goes on. */
-export function upgrade(
+export async function upgrade(
   channel: Channel,
   request: Request,
   env: Env,
   lasting: (work: Promise<unknown>) => void,
-): Response {
+): Promise<Response> {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return Response.json(
       { detail: "This is a websocket: ask for an upgrade." },
       { status: 426, headers: { upgrade: "websocket" } },
     );
   }
+  const named = protocolsOf(request).includes(channel.protocol);
+  const admitted = named ? null : await admitByHeader(channel, request, env);
+  if (admitted instanceof Response) return admitted;
   const { 0: outer, 1: socket } = new WebSocketPair();
   socket.accept();
-  const protocols = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
-  if (!protocols.includes(channel.protocol)) {
-    socket.close(PROTOCOL_ERROR, `The subprotocol '${channel.protocol}' is required`);
-    return new Response(null, { status: 101, webSocket: outer });
-  }
-  lasting(greet(channel, socket, request, env));
-  return new Response(null, { status: 101, webSocket: outer, headers: { "sec-websocket-protocol": channel.protocol } });
+  const inbox = new Inbox(socket);
+  if (admitted) lasting(Promise.resolve(channel.open({ ...admitted, socket, inbox }, env, request)));
+  else if (named) lasting(greet(channel, { socket, inbox }, request, env));
+  else closeQuietly(socket, PROTOCOL_ERROR, `Send an Authorization header, or the subprotocol '${channel.protocol}'`);
+  const headers: Record<string, string> = named ? { "sec-websocket-protocol": channel.protocol } : {};
+  return new Response(null, { status: 101, webSocket: outer, headers });
 }
 
-async function greet(channel: Channel, socket: WebSocket, request: Request, env: Env): Promise<void> {
+type Admitted = Pick<Client, "tenant" | "credential">;
+
+/** The credential of the upgrade itself; null where it has none, a refusal where it does not hold. */
+async function admitByHeader(channel: Channel, request: Request, env: Env): Promise<Admitted | Response | null> {
+  if (!request.headers.has("authorization")) return null;
+  const credential = await authenticate(request, env);
+  if (typeof credential === "string") return problemResponse(rejected(credential).problem);
+  const admitted = admit(channel, credential, request);
+  return typeof admitted === "string" ? Response.json({ detail: admitted }, { status: 403 }) : admitted;
+}
+
+/** Waits for the auth frame, and opens the channel where its token holds. */
+async function greet(
+  channel: Channel,
+  { socket, inbox }: Pick<Client, "socket" | "inbox">,
+  request: Request,
+  env: Env,
+): Promise<void> {
   const refuse = (reason: string): void => closeQuietly(socket, PROTOCOL_ERROR, reason);
-  const first = await nextFrame(socket);
-  if (first === null) return refuse("No auth frame came in time");
-  const frame = readFrame(first);
+  const frame = await inbox.next(HANDSHAKE);
   if (frame?.type !== "auth") return refuse("The first frame must be auth");
   if (typeof frame.token !== "string" || frame.token === "") {
-    return refuse(
-      "No token. Set PREFECT_CLOUD_API_URL with a workspace API URL, or PREFECT_API_AUTH_STRING=<key id>:<secret>",
-    );
+    return refuse("No token: set PREFECT_CLOUD_API_URL beside PREFECT_API_KEY, or PREFECT_API_AUTH_STRING");
   }
   const credential = await authenticateFrame(frame.token, env);
   if (!credential) return refuse("This credential is not valid: mistyped, expired or revoked");
-  const reach = reachOf(credential, request);
-  if (!reach) return refuse("There is no such workspace for this credential");
-  if (!allows(credential, reach, channel.scope)) return refuse(`The credential lacks the scope ${channel.scope}`);
+  const admitted = admit(channel, credential, request);
+  if (typeof admitted === "string") return refuse(admitted);
   socket.send(JSON.stringify({ type: "auth_success" }));
-  const { workspace, account, shard } = reach;
-  await channel.open({ socket, credential, tenant: { workspace, account, shard } }, env, request);
+  await channel.open({ ...admitted, socket, inbox }, env, request);
 }
 
-function reachOf(credential: Credential, request: Request): Reach | null {
+/** Where the credential leads, or why it does not. */
+function admit(channel: Channel, credential: Credential, request: Request): Admitted | string {
   const named = workspaceInPath(request.url);
   const reach = credential.reach.get(named?.workspace ?? credential.home);
-  return reach && (!named || named.account === reach.account) ? reach : null;
+  if (!reach || (named && named.account !== reach.account)) return "There is no such workspace for this credential";
+  if (!allows(credential, reach, channel.scope)) return `The credential lacks the scope ${channel.scope}`;
+  const { workspace, account, shard } = reach;
+  return { credential, tenant: { workspace, account, shard } };
 }
 
-/** The next frame as text; null where none came in time or the socket closed. */
-export function nextFrame(socket: WebSocket, within = HANDSHAKE): Promise<string | null> {
-  return new Promise((resolve) => {
-    const done = (text: string | null): void => {
-      clearTimeout(timer);
-      socket.removeEventListener("message", onMessage);
-      socket.removeEventListener("close", onClose);
-      resolve(text);
-    };
-    const onMessage = ({ data }: MessageEvent): void =>
-      done(typeof data === "string" ? data : new TextDecoder().decode(data as ArrayBuffer));
-    const onClose = (): void => done(null);
-    const timer = setTimeout(() => done(null), within);
-    socket.addEventListener("message", onMessage);
-    socket.addEventListener("close", onClose);
-  });
-}
-
-/** A frame as an object; null for what is none. */
-export function readFrame(text: string): { type?: unknown; [field: string]: unknown } | null {
-  if (text.length > LONGEST_FRAME) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as { type?: unknown }) : null;
-  } catch {
-    return null;
-  }
-}
-
-export function closeQuietly(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason.slice(0, 120));
-  } catch {
-    // Closed meanwhile.
-  }
-}
+export const protocolsOf = (request: Request): string[] =>
+  (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());

@@ -1,6 +1,7 @@
 /** Which path is which websocket. */
-import { routingPath } from "../api/serve.ts";
+
 import { problemResponse, Refusal } from "../api/refusal.ts";
+import { routingPath } from "../api/serve.ts";
 import type { Env } from "../env.ts";
 import { agents, connectDirectly } from "./agents.ts";
 import { eventsIn } from "./events-in.ts";

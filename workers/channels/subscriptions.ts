@@ -5,7 +5,8 @@ import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isRunId } from "../api/run-ids.ts";
 import type { Env } from "../env.ts";
 import { bridge, upgradeRequest } from "./bridge.ts";
-import { type Channel, type Client, closeQuietly, nextFrame, POLICY_VIOLATION, readFrame } from "./handshake.ts";
+import { type Channel, type Client, HANDSHAKE, POLICY_VIOLATION, PROTOCOL_ERROR } from "./handshake.ts";
+import { closeQuietly } from "./inbox.ts";
 
 /** Characters of a filter that an object can keep with a socket. */
 const LONGEST_FILTER = 15_000;
@@ -13,11 +14,10 @@ const LONGEST_FILTER = 15_000;
 const MOST_PAST_LINES = 100_000;
 
 /** The filter frame that begins a subscription; null once the socket was closed for lacking it. */
-async function filterFrame(socket: WebSocket): Promise<{ filter: unknown; backfill: boolean } | null> {
-  const text = await nextFrame(socket);
-  const frame = text === null ? null : readFrame(text);
+async function filterFrame({ socket, inbox }: Client): Promise<{ filter: unknown; backfill: boolean } | null> {
+  const frame = await inbox.next(HANDSHAKE);
   if (frame?.type !== "filter") {
-    closeQuietly(socket, 1002, "The second frame must be a filter");
+    closeQuietly(socket, PROTOCOL_ERROR, "The second frame must be a filter");
     return null;
   }
   return { filter: frame.filter ?? {}, backfill: frame.backfill !== false };
@@ -26,7 +26,7 @@ async function filterFrame(socket: WebSocket): Promise<{ filter: unknown; backfi
 function refuseFilter(socket: WebSocket, issue: { path: PropertyKey[]; message: string } | undefined): void {
   closeQuietly(
     socket,
-    1002,
+    PROTOCOL_ERROR,
     `Not a filter: ${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "too large"}`,
   );
 }
@@ -35,7 +35,7 @@ export const eventsOut: Channel = {
   protocol: "prefect",
   scope: "see_events",
   async open(client, env) {
-    const frame = await filterFrame(client.socket);
+    const frame = await filterFrame(client);
     if (!frame) return;
     const filter = EventFilter.safeParse(frame.filter);
     if (!filter.success) return refuseFilter(client.socket, filter.error.issues[0]);
@@ -56,7 +56,7 @@ export const logsOut: Channel = {
   protocol: "prefect",
   scope: "see_flows",
   async open(client, env) {
-    const frame = await filterFrame(client.socket);
+    const frame = await filterFrame(client);
     if (!frame) return;
     const parsed = LogFilter.safeParse(frame.filter);
     if (!parsed.success) return refuseFilter(client.socket, parsed.error.issues[0]);
