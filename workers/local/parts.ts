@@ -28,7 +28,8 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: "web",
-    sources: ["domain", "contract", "web", "package-lock.json"],
+    // Of the contract a browser gets client.ts alone.
+    sources: ["domain", "contract/client.ts", "web", "package-lock.json"],
     skip: [],
     output: WEB_BUNDLE,
     build: buildWeb,

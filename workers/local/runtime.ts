@@ -27,8 +27,6 @@ export interface RuntimeInputs {
   secrets: Secrets;
   localSignIn: boolean;
   objectBudget: number | null;
-  /** Whether the web app is built and served. */
-  web: boolean;
   data: string;
   processes: string;
   /** Is given the way to end it before it runs. */
@@ -58,13 +56,11 @@ export async function startRuntime(inputs: RuntimeInputs): Promise<Runtime> {
         bindings: bindingsOf(inputs),
         host: inputs.host,
         port: inputs.port,
-        web: inputs.web
-          ? {
-              config: readWrangler(readFileSync(WEB_WRANGLER, "utf8")),
-              script: readFileSync(WEB_BUNDLE, "utf8"),
-              assets: WEB_ASSETS,
-            }
-          : null,
+        web: {
+          config: readWrangler(readFileSync(WEB_WRANGLER, "utf8")),
+          script: readFileSync(WEB_BUNDLE, "utf8"),
+          assets: WEB_ASSETS,
+        },
         control: { script: readFileSync(join(import.meta.dirname, "control-worker.mjs"), "utf8"), secret },
       }),
       // miniflare's own entry is not used, but cannot be left out.
@@ -107,7 +103,7 @@ function bindingsOf({ secrets, localSignIn, objectBudget }: RuntimeInputs): Reco
   return {
     KEY_PEPPER: secrets.keyPepper,
     SIGNING_KEYS: JSON.stringify(secrets.signingKeys),
-    LOCAL_SIGN_IN: String(localSignIn),
+    ...(localSignIn ? { LOCAL_SIGN_IN: "1" } : {}),
     ...(objectBudget === null ? {} : { OBJECT_BUDGET: String(objectBudget) }),
   };
 }

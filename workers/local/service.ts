@@ -4,7 +4,7 @@
  * SV1  What has been started is registered before the next thing starts; a failure ends all of it.
  * SV2  The order of the end is the reverse: the agent ends its runs while the API still answers, the lock goes last.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isLoopback } from "./address.ts";
 import { AGENT, startAgent } from "./agent-process.ts";
@@ -39,8 +39,7 @@ export async function startService(options: Options, teardown: Teardown, say: (l
   const state = openStateFolder(options.state);
   teardown.add("the state folder", state.release);
   if (options.port !== 0) await checkListening(options.host, options.port);
-  const web = existsSync(join(ROOT, "web/src/hooks.server.ts"));
-  await ensureBuilt(["worker", ...(web ? ["web"] : []), ...(options.agent ? ["agent"] : [])], say);
+  await ensureBuilt(options.agent ? ["worker", "web", "agent"] : ["worker", "web"], say);
   await endLeftBehind(state.processes, { [WORKERD]: "workerd", [AGENT]: "agent start" });
   teardown.add("the guardian", startGuardian(state.processes).end);
 
@@ -52,7 +51,6 @@ export async function startService(options: Options, teardown: Teardown, say: (l
     secrets: loadSecrets(state.secretsFile),
     localSignIn: options.localSignIn && isLoopback(options.host),
     objectBudget: objectBudget(limit),
-    web,
     data: state.data,
     processes: state.processes,
     started: (stop) => teardown.add("workerd", stop),
@@ -75,7 +73,7 @@ export async function startService(options: Options, teardown: Teardown, say: (l
     teardown.add("the agent", agent.stop);
   }
   await Promise.all([
-    web ? untilWeb(url) : null,
+    untilWeb(url),
     options.agent ? untilAgent(local, POOL) : null,
     options.agent ? deploySample(local, state.deployedFile, say) : null,
   ]);

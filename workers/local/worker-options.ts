@@ -12,12 +12,11 @@ export interface WorkerInputs {
   bindings: Record<string, string>;
   host: string;
   port: number;
-  web: { config: WranglerConfig; script: string; assets: string } | null;
+  web: { config: WranglerConfig; script: string; assets: string };
   control: { script: string; secret: string };
 }
 
 type Workers = Extract<V4MiniflareOptions, { workers: unknown }>["workers"];
-type Worker = Workers[number];
 
 export const CONTROL = "control";
 
@@ -31,7 +30,7 @@ const record = <T, V>(list: readonly T[], entry: (one: T) => [string, V]): Recor
 /** The service, its pages and the control worker, in this order: requests without a name go to the first. */
 export function workersOf(inputs: WorkerInputs): Workers {
   const { config, web, control } = inputs;
-  const workers: Worker[] = [
+  return [
     {
       name: config.name,
       modules: moduleOf("main.mjs", inputs.script),
@@ -43,20 +42,18 @@ export function workersOf(inputs: WorkerInputs): Workers {
       queueProducers: record(config.producers, ({ binding, queue }) => [binding, queue]),
       queueConsumers: record(config.consumers, ({ queue, ...rest }) => [queue, rest]),
       r2Buckets: record(config.buckets, ({ binding, bucket }) => [binding, bucket]),
-      serviceBindings: servicesOf(config, web === null ? [] : [web.config.name]),
+      serviceBindings: servicesOf(config, web.config.name),
       // The public address is workerd's own socket: requests do not pass miniflare's entry, which costs three times
       // as much as an empty request.
       unsafeDirectSockets: [{ host: inputs.host, port: inputs.port }],
     },
-  ];
-  if (web !== null) {
-    workers.push({
+    {
       name: web.config.name,
       modules: moduleOf("web.mjs", web.script),
       compatibilityDate: web.config.compatibilityDate,
       compatibilityFlags: web.config.compatibilityFlags,
       bindings: web.config.vars,
-      serviceBindings: servicesOf(web.config, [config.name]),
+      serviceBindings: servicesOf(web.config, config.name),
       assets: {
         directory: web.assets,
         binding: "ASSETS",
@@ -68,27 +65,26 @@ export function workersOf(inputs: WorkerInputs): Workers {
           },
         },
       },
-    });
-  }
-  workers.push({
-    name: CONTROL,
-    modules: moduleOf("control.mjs", control.script),
-    compatibilityDate: config.compatibilityDate,
-    compatibilityFlags: ["service_binding_extra_handlers"],
-    bindings: { CONTROL_SECRET: control.secret },
-    d1Databases: databasesOf(config),
-    serviceBindings: { WORKER: config.name, BOOTSTRAP: { name: config.name, entrypoint: "Bootstrap" } },
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  });
-  return workers;
+    },
+    {
+      name: CONTROL,
+      modules: moduleOf("control.mjs", control.script),
+      compatibilityDate: config.compatibilityDate,
+      compatibilityFlags: ["service_binding_extra_handlers"],
+      bindings: { CONTROL_SECRET: control.secret },
+      d1Databases: databasesOf(config),
+      serviceBindings: { WORKER: config.name, BOOTSTRAP: { name: config.name, entrypoint: "Bootstrap" } },
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    },
+  ];
 }
 
 const databasesOf = (config: WranglerConfig): Record<string, string> =>
   record(config.databases, ({ binding, id }) => [binding, id]);
 
-/** Bindings to Workers that run here; one to a Worker that does not is left out, as if it were not bound. */
-const servicesOf = (config: WranglerConfig, here: readonly string[]): Record<string, string> =>
-  record(
-    config.services.filter(({ service }) => here.includes(service)),
-    ({ binding, service }) => [binding, service],
-  );
+/** The bindings to the one other Worker that runs here. One to anything else is refused. */
+function servicesOf({ name, services }: WranglerConfig, here: string): Record<string, string> {
+  for (const { binding, service } of services)
+    if (service !== here) throw new Error(`${name} binds ${binding} to ${service}, which workers/local does not run.`);
+  return record(services, ({ binding, service }) => [binding, service]);
+}

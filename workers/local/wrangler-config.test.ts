@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { WEB_WRANGLER, WRANGLER } from "./paths.ts";
-import { workersOf } from "./worker-options.ts";
+import { type WorkerInputs, workersOf } from "./worker-options.ts";
 import { readWrangler } from "./wrangler-config.ts";
 
 const text = readFileSync(WRANGLER, "utf8");
 const config = readWrangler(text);
 
-const workers = workersOf({
+const inputs: WorkerInputs = {
   config,
   script: "export default {}",
   bindings: { KEY_PEPPER: "pepper" },
@@ -15,7 +15,8 @@ const workers = workersOf({
   port: 4200,
   web: { config: readWrangler(readFileSync(WEB_WRANGLER, "utf8")), script: "export default {}", assets: "/assets" },
   control: { script: "export default {}", secret: "secret" },
-});
+};
+const workers = workersOf(inputs);
 
 test("[LO17] every binding of wrangler.toml is given under its name", () => {
   const [worker] = workers;
@@ -46,17 +47,9 @@ test("[LO17] the pages reach the API and the API its pages", () => {
   expect(workers[1]?.serviceBindings).toEqual({ API: "millrace" });
 });
 
-test("[LO17] without a web app its binding is left out", () => {
-  const [alone] = workersOf({
-    config,
-    script: "export default {}",
-    bindings: {},
-    host: "127.0.0.1",
-    port: 0,
-    web: null,
-    control: { script: "export default {}", secret: "secret" },
-  });
-  expect(alone?.serviceBindings).toEqual({});
+test("[LO17] a binding to a Worker that does not run here is refused", () => {
+  const services = [{ binding: "BILLING", service: "billing" }];
+  expect(() => workersOf({ ...inputs, config: { ...config, services } })).toThrow("binds BILLING to billing");
 });
 
 test.each([
