@@ -35,7 +35,6 @@ export default {
           noFallthroughCasesInSwitch: true,
           erasableSyntaxOnly: true,
           allowImportingTsExtensions: true,
-          types: ["@cloudflare/workers-types"],
         },
       }),
     },

@@ -17,7 +17,7 @@ export const routeForRunsOfFlow = (flow: string): string => routeForRuns(query({
 export const routeForRunsOfDeployment = (deployment: string): string => routeForRuns(query({ deployment }));
 export const routeForRunsWithTag = (tag: string): string => routeForRuns(query({ tag }));
 
-export const RUN_TABS = ["logs", "tasks", "artifacts", "states", "parameters"] as const;
+export const RUN_TABS = ["logs", "artifacts", "states", "parameters"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** A run's page; with a task chosen, a tab open. */

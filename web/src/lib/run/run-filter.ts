@@ -185,10 +185,9 @@ export function runFilterToWire(filter: RunFilter, now: number) {
 }
 
 function stateToWire({ is, not }: Pick<RunFilter, "is" | "not">) {
-  const types = (terms: StateTerm[]) =>
-    terms.flatMap((term) => ("type" in STATE_TERMS[term] ? [STATE_TERMS[term].type] : []));
-  const names = (terms: StateTerm[]) =>
-    terms.flatMap((term) => ("name" in STATE_TERMS[term] ? [STATE_TERMS[term].name] : []));
+  const said = (term: StateTerm): { type?: StateType; name?: string } => STATE_TERMS[term];
+  const types = (terms: StateTerm[]): StateType[] => terms.flatMap((term) => said(term).type ?? []);
+  const names = (terms: StateTerm[]): string[] => terms.flatMap((term) => said(term).name ?? []);
   if (is.length === 0 && not.length === 0) return null;
   const [anyType, anyName] = [types(is), names(is)];
   // What is asked for by name widens the types, so it needs `or_`; then nothing that is left out could come in anyway.

@@ -1,0 +1,11 @@
+/** What screen readers are told in passing: one polite sentence at a time, for the whole app. */
+class Announcer {
+  sentence = $state("");
+
+  /** Says a sentence; the same one twice in a row is said again. */
+  say(sentence: string): void {
+    this.sentence = this.sentence === sentence ? `${sentence}\u00a0` : sentence;
+  }
+}
+
+export const announcer = new Announcer();
