@@ -1,6 +1,6 @@
 /** Artifacts: what a run leaves for people to look at. Each belongs to the flow run, and to the task run it is made in. */
 import { sleep } from "./clock.ts";
-import { currentScope, type Scope } from "./context.ts";
+import { currentScope, type Scope } from "./scope.ts";
 
 interface Described {
   /** Lowercase letters, digits and dashes; versions of one key are kept as its history. Absent: the artifact stands alone. */
@@ -31,7 +31,7 @@ export const artifact = {
   table: ({
     rows,
     ...rest
-  }: Described & { rows: readonly { readonly [column: string]: unknown }[] }): Promise<Artifact> =>
+  }: Described & { rows: readonly object[] }): Promise<Artifact> =>
     create("table", JSON.stringify(rows), rest),
 
   /** A link, with another text than itself where one is given. */

@@ -1,7 +1,7 @@
-/** Where the running code is: `ctx()`, carried through awaits by AsyncLocalStorage. */
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { FlowRunScope, RunInfo } from "./flow-run-scope.ts";
+/** Where the running code is: `ctx()`. */
 import type { Logger } from "./logger.ts";
+import type { RunInfo } from "./run-info.ts";
+import { currentScope } from "./scope.ts";
 
 /** What `ctx().task` shows. */
 export interface TaskInfo {
@@ -24,23 +24,10 @@ export interface Context {
   readonly task: TaskInfo | null;
 }
 
-/** The context with what only the SDK needs. */
-export interface Scope extends Context {
-  readonly flowRun: FlowRunScope;
-  readonly logPrints: boolean;
-}
-
-const storage = new AsyncLocalStorage<Scope>();
-
 /** The context of the running flow or task. Throws outside of both. */
 export function ctx(): Context {
-  const scope = storage.getStore();
+  const scope = currentScope();
   if (!scope)
     throw new Error("ctx() was called outside of a flow or task: there is no run here that it could tell of.");
   return scope;
 }
-
-/** The scope of the running code, or undefined outside of every run. */
-export const currentScope = (): Scope | undefined => storage.getStore();
-
-export const inScope = <T>(scope: Scope, work: () => T): T => storage.run(scope, work);

@@ -1,5 +1,5 @@
 /** Log lines on a terminal: time, level, the run's name, the message. Colour only where somebody sees it. */
-import type { LogLine } from "./report/log-sink.ts";
+import type { LogLine } from "./report/log-line.ts";
 
 export interface Echo {
   line: (line: LogLine) => void;

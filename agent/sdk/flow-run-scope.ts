@@ -1,20 +1,8 @@
 /** One attempt of one flow run, as its tasks see it: who it is, what was started in it, and where values came from. */
-import type { JsonObject } from "@millrace/domain/json.ts";
 import { type Future, futuresIn, isCollection } from "./future.ts";
+import type { RunInfo } from "./run-info.ts";
 import type { RunSession } from "./run-session.ts";
 import { Slots } from "./slots.ts";
-
-/** What `ctx().run` shows. */
-export interface RunInfo {
-  readonly id: string;
-  readonly name: string;
-  /** 1 for the first attempt. */
-  readonly attempt: number;
-  readonly parameters: JsonObject;
-  readonly tags: readonly string[];
-  readonly flow: { readonly id: string; readonly name: string };
-  readonly deploymentId: string | null;
-}
 
 export class FlowRunScope {
   readonly session: RunSession;

@@ -11,16 +11,17 @@ import type { WireState } from "@millrace/contract/states.ts";
 import { parseInstant } from "@millrace/domain/time.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import { now, sleep } from "./clock.ts";
-import { inScope, type Scope } from "./context.ts";
 import { readable } from "./duration.ts";
 import { CancelledError, describe, type LeaseLostError, RunRefusedError, stackOf, TimeoutError } from "./errors.ts";
 import type { FlowDefinition } from "./flow.ts";
-import { FlowRunScope, type RunInfo } from "./flow-run-scope.ts";
+import { FlowRunScope } from "./flow-run-scope.ts";
 import { futuresIn, withResults } from "./future.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { lossOf, type Proposal, propose, type Verdict } from "./propose-state.ts";
 import { keepResult } from "./result.ts";
+import type { RunInfo } from "./run-info.ts";
 import type { RunSession } from "./run-session.ts";
+import { inScope, type Scope } from "./scope.ts";
 
 export interface FlowRunStart {
   session: RunSession;
@@ -134,7 +135,7 @@ async function oneAttempt(
         signal.removeEventListener("abort", stop);
       }
     },
-    { parent: start.signal, limitMs: definition.limitMs },
+    { parent: start.signal, limitMs: definition.limitMs, patience: session.patience },
   );
 }
 

@@ -1,11 +1,12 @@
 /** `flow(name, options, fn)`: what runs, with typed input, retries and a time limit. Called in another flow it is a subflow. */
-import { currentScope } from "./context.ts";
+
 import type { Deployed, DeployOptions } from "./deploy/options.ts";
 import { type Duration, milliseconds } from "./duration.ts";
 import { Future, type Waiting } from "./future.ts";
 import { capturePrints } from "./print-capture.ts";
 import { assertNotLoading, type HostedSwitch, registerFlow } from "./registry.ts";
 import { type RetryOptions, type RetryPlan, retryPlan } from "./retry.ts";
+import { currentScope } from "./scope.ts";
 import type { InputOf, OutputOf, StandardSchema } from "./standard-schema.ts";
 import { runSubflow } from "./subflow.ts";
 

@@ -1,6 +1,7 @@
 /** A run that an agent was given: in a process of its own, whose child bootstrap has loaded the bundle and calls this. */
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { connect } from "./api/connect.ts";
+import { PATIENCE } from "./attempt.ts";
 import { CancelledError, describe, RunRefusedError } from "./errors.ts";
 import type { FlowDefinition } from "./flow.ts";
 import { policyOf, runFlow, runNameOf } from "./flow-run.ts";
@@ -28,10 +29,15 @@ export interface HostOrder {
   running: Promise<Verdict>;
   /** Aborted when the process is told to end. */
   terminated: AbortSignal;
+  /** How long after that it is killed. */
+  graceMs: number;
 }
 
 /** How long reports are tried for, in milliseconds, while the API does not answer: longer than any restart of it. */
 const REPORT_BUDGET_MS = 600_000;
+
+/** Of the grace, the part that user code may clean up in; the rest is for reporting. */
+const CLEAN_UP_SHARE = 0.8;
 
 /** Runs the flow to its end. Exit code 0: the API knows how it ended, or must not be told. */
 export async function hostRun(order: HostOrder, flows: ReadonlyMap<string, FlowDefinition>): Promise<number> {
@@ -45,6 +51,7 @@ export async function hostRun(order: HostOrder, flows: ReadonlyMap<string, FlowD
     flowRunId: flowRun.id,
     logThreshold: logThreshold(process.env),
     onTrouble: (text) => process.stderr.write(`${text}\n`),
+    patience: { ...PATIENCE, cancelMs: order.graceMs * CLEAN_UP_SHARE },
     whenStopped: () => stoppedState(session, flowRun.id),
   });
   const onTerminated = () => session.stop(new CancelledError("The process was told to end."));

@@ -15,10 +15,10 @@ export {
   UpstreamError,
 } from "./errors.ts";
 export { type Flow, type FlowOptions, flow } from "./flow.ts";
-export type { RunInfo } from "./flow-run-scope.ts";
 export { Future, type Waiting } from "./future.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export type { RetryDelay } from "./retry.ts";
+export type { RunInfo } from "./run-info.ts";
 export type { InputOf, OutputOf, StandardSchema } from "./standard-schema.ts";
 export { type CallOptions, type Task, type TaskOptions, task, type Unmapped, unmapped } from "./task.ts";
 export { VERSION } from "./version.ts";

@@ -1,7 +1,7 @@
 /** What `ctx().log` is: four levels, a message, and fields that are written behind it as `name=value`. */
 import { timestamp } from "./clock.ts";
 import { describe, stackOf } from "./errors.ts";
-import { LEVELS, type Level, type LogLine } from "./report/log-sink.ts";
+import { LEVELS, type Level, type LogLine } from "./report/log-line.ts";
 
 export type LogFields = { readonly [name: string]: unknown };
 

@@ -1,7 +1,7 @@
 /** `logPrints`: what a flow or task writes with `console` becomes its log. Everything else on the console stays there. */
 import { format } from "node:util";
-import { currentScope, type Scope } from "./context.ts";
 import type { Logger } from "./logger.ts";
+import { currentScope, type Scope } from "./scope.ts";
 
 const LEVEL_OF = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const;
 

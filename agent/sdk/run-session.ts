@@ -3,10 +3,12 @@
  * A flow's subflows run in its session.
  */
 import { ApiError, type Client } from "./api/connect.ts";
+import { PATIENCE, type Patience } from "./attempt.ts";
 import { describe, LeaseLostError, TimeoutError } from "./errors.ts";
 import type { Proposal } from "./propose-state.ts";
 import { EventSink } from "./report/event-sink.ts";
-import { type LogLine, LogSink } from "./report/log-sink.ts";
+import type { LogLine } from "./report/log-line.ts";
+import { LogSink } from "./report/log-sink.ts";
 
 export interface RunSessionOptions {
   api: Client;
@@ -17,6 +19,8 @@ export interface RunSessionOptions {
   echo?: (line: LogLine) => void;
   /** Told of what went wrong with reporting; goes to stderr. */
   onTrouble: (text: string) => void;
+  /** How long user code may clean up. */
+  patience?: Patience;
   /** The state to propose for a run that was ended by `stop`. */
   whenStopped: (reason: unknown) => Promise<Proposal>;
 }
@@ -26,6 +30,7 @@ export class RunSession {
   readonly flowRunId: string;
   readonly logThreshold: number;
   readonly events: EventSink;
+  readonly patience: Patience;
   readonly #logs: LogSink;
   readonly #stop = new AbortController();
   readonly #options: RunSessionOptions;
@@ -38,6 +43,7 @@ export class RunSession {
     this.api = options.api;
     this.flowRunId = options.flowRunId;
     this.logThreshold = options.logThreshold;
+    this.patience = options.patience ?? PATIENCE;
     this.#logs = new LogSink(options.api, options.flowRunId, (text) => this.trouble(text));
     this.events = new EventSink(options.api, (error, count) => {
       this.noteLoss(error);

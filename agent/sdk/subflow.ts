@@ -4,11 +4,11 @@
  */
 
 import { uuidv7 } from "uuidv7";
-import type { Scope } from "./context.ts";
 import type { FlowDefinition } from "./flow.ts";
 import { policyOf, runFlow, runNameOf } from "./flow-run.ts";
 import { Future, futuresIn, withResults } from "./future.ts";
 import { checkInput, toParameters } from "./input.ts";
+import type { Scope } from "./scope.ts";
 import { taskInputs } from "./task-run.ts";
 import type { TaskRunRef } from "./task-run-ref.ts";
 

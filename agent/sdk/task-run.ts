@@ -11,7 +11,6 @@ import { formatInstant, fromMilliseconds, instant } from "@millrace/domain/time.
 import { uuidv7 } from "uuidv7";
 import { attempt, type Outcome } from "./attempt.ts";
 import { now, sleep } from "./clock.ts";
-import { inScope, type Scope } from "./context.ts";
 import { readable } from "./duration.ts";
 import { describe, LeaseLostError, stackOf, TimeoutError, UpstreamError } from "./errors.ts";
 import type { FlowRunScope } from "./flow-run-scope.ts";
@@ -19,6 +18,7 @@ import { Future, futuresIn, withResults } from "./future.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { beforeFirstState, step, type TaskRunIdentity, type TaskRunState } from "./report/task-run-event.ts";
 import { nextDelay, wireDelay } from "./retry.ts";
+import { inScope, type Scope } from "./scope.ts";
 import type { TaskDefinition } from "./task.ts";
 
 /** Begins a run of `task`; everything up to its PENDING event happens before this returns. */
@@ -137,6 +137,7 @@ async function attempts<Args extends readonly unknown[], Result>(
       {
         parent: scope.signal,
         limitMs: task.limitMs,
+        patience: flowRun.session.patience,
       },
     );
     if (outcome.kind === "returned") {

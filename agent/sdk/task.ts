@@ -1,9 +1,10 @@
 /** `task(name, options, fn)`: a step of a flow, with retries, a time limit, and a line of its own on the run's timeline. */
-import { currentScope } from "./context.ts";
+
 import { type Duration, milliseconds } from "./duration.ts";
 import type { Future, Waiting } from "./future.ts";
 import { capturePrints } from "./print-capture.ts";
 import { type RetryOptions, type RetryPlan, retryPlan } from "./retry.ts";
+import { currentScope } from "./scope.ts";
 import { runTask } from "./task-run.ts";
 
 export interface TaskOptions<Args extends readonly unknown[] = readonly unknown[]> extends RetryOptions {

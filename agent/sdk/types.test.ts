@@ -58,7 +58,9 @@ export function neverRun() {
 }
 
 test("[SD24] types: what a caller may hand over is checked by the compiler, for flows, tasks, map and deployments", () => {
-  expectTypeOf(ingest).toExtend<Flow<{ urls: string[]; locale?: string | undefined }, { urls: string[]; locale: string }, number>>();
+  expectTypeOf(ingest).toExtend<
+    Flow<{ urls: string[]; locale?: string | undefined }, { urls: string[]; locale: string }, number>
+  >();
   expectTypeOf(fetchPage).toExtend<Task<[string, string], { id: string; rows: number }>>();
   expectTypeOf(fetchPage.submit).returns.toEqualTypeOf<Future<{ id: string; rows: number }>>();
   expectTypeOf(fetchPage.map).returns.toEqualTypeOf<Future<{ id: string; rows: number }>[]>();

@@ -5,10 +5,8 @@ import { SettingsError } from "../errors.ts";
 import type { FlowDefinition } from "../flow.ts";
 import { parameterSchema, toParameters } from "../input.ts";
 import type { Bundle } from "./bundle.ts";
+import { BUNDLE_STEP } from "./bundle-step.ts";
 import type { Deployed, DeployOptions } from "./options.ts";
-
-/** The pull step that names a bundle by its hash. */
-export const BUNDLE_STEP = "millrace.bundle";
 
 export async function deployFlow(
   api: Client,

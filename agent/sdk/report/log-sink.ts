@@ -3,19 +3,7 @@ import type { Client } from "../api/connect.ts";
 import { timestamp } from "../clock.ts";
 import { describe } from "../errors.ts";
 import { BatchQueue } from "./batch-queue.ts";
-
-/** Levels as Python's logging numbers them, which is what the wire carries. */
-export const LEVELS = { debug: 10, info: 20, warn: 30, error: 40 } as const;
-export type Level = keyof typeof LEVELS;
-
-export interface LogLine {
-  name: string;
-  level: number;
-  message: string;
-  timestamp: string;
-  flow_run_id: string | null;
-  task_run_id: string | null;
-}
+import { LEVELS, type LogLine } from "./log-line.ts";
 
 /** A line waits at most this long before it is sent. */
 export const LOG_DELAY_MS = 1000;

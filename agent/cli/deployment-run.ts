@@ -1,0 +1,69 @@
+import type { WireDeployment } from "@millrace/contract/deployments.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
+import { ApiError, type Client } from "../sdk/api/connect.ts";
+import { runPage } from "../sdk/run-page.ts";
+import { apiOf } from "./api.ts";
+import type { CommandSpec } from "./command.ts";
+import { PARAM_OPTION, readParameters } from "./parameters.ts";
+import { Problem, usage } from "./problem.ts";
+
+export const command: CommandSpec = {
+  description: "Starts a run of a deployment; with --watch follows it to its end.",
+  examples: [
+    "millrace deployment run hello/default",
+    "millrace deployment run hello/default -p name=Ada --watch",
+    "millrace deployment run hello/default --watch -o json",
+  ],
+  positionals: ["<flow/deployment>"],
+  options: {
+    param: PARAM_OPTION,
+    name: { type: "string", value: "NAME", description: "the run's name" },
+    tag: { type: "string", multiple: true, value: "TAG", description: "a tag of the run" },
+    watch: {
+      type: "boolean",
+      short: "w",
+      description: "follow it; exit code 10, 11, 12 where it failed, crashed, was cancelled",
+    },
+    "idempotency-key": { type: "string", value: "KEY", description: "a second call with the same key starts nothing" },
+  },
+  async run(call) {
+    const { call: api, settings } = await apiOf(call);
+    const deployment = await findDeployment(api, call.args[0] as string);
+    const run = await api("POST /deployments/{id}/create_flow_run", {
+      params: { id: deployment.id },
+      body: {
+        parameters: readParameters(call.texts("param"), deployment.parameter_openapi_schema as JsonObject | null),
+        name: call.text("name"),
+        tags: [...call.texts("tag")],
+        idempotency_key: call.text("idempotency-key"),
+      },
+    });
+    const page = runPage(settings.url, run.id);
+    if (!call.flag("watch")) {
+      call.out.record({ id: run.id, name: run.name, state: run.state_name, page }, { ...run, page }, run.id);
+      return undefined;
+    }
+    call.out.say(`Run ${run.name}: ${page}`);
+    const { interruptible } = await import("./interruptible.ts");
+    const { watchRun } = await import("./watch-run.ts");
+    return interruptible(`millrace runs watch ${run.id}`, call.out, (signal) =>
+      watchRun(settings, run.id, call.out, signal),
+    );
+  },
+};
+
+async function findDeployment(api: Client, meant: string): Promise<WireDeployment> {
+  const at = meant.indexOf("/");
+  if (at <= 0) throw usage(`"${meant}" is no deployment; write it as flow/deployment.`, meant);
+  try {
+    return await api("GET /deployments/name/{flow_name}/{deployment_name}", {
+      params: { flow_name: meant.slice(0, at), deployment_name: meant.slice(at + 1) },
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new Problem(`There is no deployment "${meant}".`, {
+      code: "not_found",
+      fix: "`millrace deployment ls` lists them.",
+    });
+  }
+}

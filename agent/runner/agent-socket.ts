@@ -1,0 +1,189 @@
+/**
+ * The agent's line to its pool: one websocket, made again whenever it breaks, after a doubling time with jitter.
+ *
+ * Q1  Frames go out only between `ready` and the next break; what is sent meanwhile is refused, and the caller told.
+ * Q2  A line that does not answer a ping within `ANSWER_MS` is taken for broken, whatever TCP thinks of it.
+ * Q3  Only a first connection can fail for good; later the agent keeps trying, since runs live that want to be told of.
+ */
+import {
+  AGENT_CLOSE,
+  AGENT_PING,
+  AGENT_PING_SECONDS,
+  AGENT_PONG,
+  AGENT_PROTOCOL,
+  type AgentFrame,
+  AgentServerFrame,
+} from "@millrace/contract/channels/agent.ts";
+import WebSocket from "ws";
+import { authorization, socketToken } from "../sdk/api/connect.ts";
+import type { Credential } from "../sdk/api/settings.ts";
+
+/** How long an answer to a ping may take. */
+const ANSWER_MS = 10_000;
+/** How long the handshake and the server's welcome may take. */
+const CONNECT_MS = 15_000;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 10_000;
+/** After a refusal: nothing will be better in a moment. */
+const REFUSED_DELAY_MS = 30_000;
+/** Largest frame that is taken, in bytes. */
+const LARGEST_FRAME = 8 * 1024 * 1024;
+
+export interface AgentSocketOptions {
+  /** Address of the channel, `wss://…/agents/connect?pool=…`. */
+  url: string;
+  /** Sent with the upgrade, so that the socket hangs on the pool itself; a server that wants it in a frame gets it there. */
+  credential: Credential;
+  /** The server took the credential: the session is to be said hello. */
+  onReady: () => void;
+  onFrame: (frame: AgentServerFrame) => void;
+  onPing: () => void;
+  onPong: () => void;
+  onDown: (why: string, nextTryMs: number) => void;
+  /** The server refuses this agent. */
+  onRefused: (reason: string) => void;
+  onTrouble: (text: string) => void;
+  random?: () => number;
+}
+
+export class AgentSocket {
+  readonly #options: AgentSocketOptions;
+  #socket: WebSocket | null = null;
+  #ready = false;
+  #everReady = false;
+  #closed = false;
+  #failures = 0;
+  #reason = "";
+  #answer: NodeJS.Timeout | undefined;
+  #pinging: NodeJS.Timeout | undefined;
+  #reconnecting: NodeJS.Timeout | undefined;
+
+  constructor(options: AgentSocketOptions) {
+    this.#options = options;
+  }
+
+  open(): void {
+    const socket = new WebSocket(this.#options.url, AGENT_PROTOCOL, {
+      headers: authorization(this.#options.credential),
+      handshakeTimeout: CONNECT_MS,
+      maxPayload: LARGEST_FRAME,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    this.#reason = "";
+    socket.on("open", () => {
+      socket.send(JSON.stringify({ type: "auth", token: socketToken(this.#options.credential) ?? "" }));
+      this.#expectAnswer(CONNECT_MS);
+    });
+    socket.on("message", (data, isBinary) => {
+      if (!isBinary) this.#onText(data.toString());
+    });
+    socket.on("unexpected-response", (_request, response) => {
+      this.#reason = `the server answered ${response.statusCode}`;
+      response.resume();
+      this.#down(socket, response.statusCode !== undefined && isRefusal(response.statusCode));
+    });
+    socket.on("error", (error) => {
+      this.#reason ||= (error as NodeJS.ErrnoException).code ?? error.message;
+      this.#down(socket, false);
+    });
+    socket.on("close", (code, reason) => {
+      this.#reason ||= reason.toString() || `closed with code ${code}`;
+      this.#down(socket, code === AGENT_CLOSE.protocol || code === AGENT_CLOSE.policy);
+    });
+  }
+
+  /** False where the line is down: the frame was not sent. */
+  send(frame: AgentFrame): boolean {
+    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** The session is established: from now on the line is watched. */
+  established(): void {
+    this.#failures = 0;
+    clearTimeout(this.#answer);
+    clearInterval(this.#pinging);
+    this.#pinging = setInterval(() => this.ping(), AGENT_PING_SECONDS * 1000);
+  }
+
+  ping(): void {
+    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(AGENT_PING);
+    this.#options.onPing();
+    this.#expectAnswer(ANSWER_MS);
+  }
+
+  /** Ends the line for good. */
+  close(): void {
+    this.#closed = true;
+    this.#quiet();
+    clearTimeout(this.#reconnecting);
+    const socket = this.#socket;
+    if (!socket) return;
+    socket.close(1000);
+    setTimeout(() => socket.terminate(), 1000).unref();
+  }
+
+  #onText(text: string): void {
+    if (text === AGENT_PONG) {
+      clearTimeout(this.#answer);
+      this.#answer = undefined;
+      this.#options.onPong();
+      return;
+    }
+    let frame: AgentServerFrame;
+    try {
+      frame = AgentServerFrame.parse(JSON.parse(text));
+    } catch {
+      this.#options.onTrouble(`A frame of the server was not understood: ${text.slice(0, 200)}`);
+      return;
+    }
+    if (frame.type === "error") this.#reason = frame.reason;
+    else if (frame.type === "auth_success") {
+      this.#ready = true;
+      this.#everReady = true;
+      this.#options.onReady();
+    } else this.#options.onFrame(frame);
+  }
+
+  #expectAnswer(ms: number): void {
+    if (this.#answer) return;
+    this.#answer = setTimeout(() => {
+      this.#answer = undefined;
+      this.#reason = "the server does not answer";
+      this.#socket?.terminate();
+    }, ms);
+  }
+
+  /** Once for each connection: `close` follows `error`. */
+  #down(socket: WebSocket, refused: boolean): void {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    this.#ready = false;
+    this.#quiet();
+    socket.removeAllListeners();
+    socket.on("error", () => {});
+    socket.terminate();
+    if (this.#closed) return;
+    if (refused && !this.#everReady) {
+      this.#options.onRefused(this.#reason);
+      return;
+    }
+    const { random = Math.random } = this.#options;
+    const doubled = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures++);
+    const delay = (refused ? REFUSED_DELAY_MS : doubled) * (0.5 + random() / 2);
+    this.#options.onDown(this.#reason, delay);
+    this.#reconnecting = setTimeout(() => this.open(), delay);
+  }
+
+  #quiet(): void {
+    clearTimeout(this.#answer);
+    this.#answer = undefined;
+    clearInterval(this.#pinging);
+  }
+}
+
+/** Statuses that say no to this agent, rather than «not now». */
+const isRefusal = (status: number): boolean => [400, 401, 403, 404].includes(status);

@@ -1,0 +1,238 @@
+/**
+ * One claim of this agent: from the assignment to the end of its process.
+ *
+ * A1  Nothing is asked of the server between an assignment and the start of the process when the bundle is on this disk.
+ * A2  A claim that was lost is killed at once, and nothing is reported for it.
+ * A3  The process reports how its run ended; where it could not, the agent does, with the run's own token.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServerAssign } from "@millrace/contract/channels/agent.ts";
+import type { Ended, Infrastructure, Work } from "../infrastructure/infrastructure.ts";
+import { connect } from "../sdk/api/connect.ts";
+import { retryingFetch } from "../sdk/api/retrying-fetch.ts";
+import { BUNDLE_STEP } from "../sdk/deploy/bundle-step.ts";
+import { describe } from "../sdk/errors.ts";
+import { type Proposal, propose } from "../sdk/propose-state.ts";
+import { LogSink } from "../sdk/report/log-sink.ts";
+import type { BundleStore } from "./bundle-store.ts";
+import { runEnvironment } from "./environment.ts";
+import { OutputRelay } from "./output-relay.ts";
+import { EXIT, encodeOrder, ORDER_VARIABLE, type WireRun } from "./run-order.ts";
+
+/** How long the agent tries to report for a process that could not, in milliseconds. */
+const REPORT_BUDGET_MS = 300_000;
+/** How long the code of a run is tried to be fetched. */
+const FETCH_BUDGET_MS = 60_000;
+/** Between SIGTERM and SIGKILL when the agent itself has to go. */
+const SHUTDOWN_GRACE_MS = 5_000;
+
+/** What every run of an agent shares. */
+export interface RunSetting {
+  apiUrl: string;
+  infrastructure: Infrastructure;
+  bundles: BundleStore;
+  /** Folder in which each run gets one of its own. */
+  runsFolder: string;
+  compileCache: string | null;
+  /** The program and first arguments of a run's process. */
+  command: readonly [string, ...string[]];
+  agentEnv: NodeJS.ProcessEnv;
+  passedEnv: readonly string[];
+  /** Between SIGTERM and SIGKILL when a run is cancelled. */
+  graceMs: number;
+  log: (text: string) => void;
+}
+
+export type RunEnd = { kind: "ended"; ended: Ended } | { kind: "handed-back"; reason: string } | { kind: "lost" };
+
+export class AssignedRun {
+  readonly runId: string;
+  readonly generation: number;
+  readonly name: string;
+  /** Never rejects. */
+  readonly end: Promise<RunEnd>;
+  readonly #assignment: ServerAssign;
+  readonly #setting: RunSetting;
+  #work: Work | null = null;
+  #wish: "none" | "cancel" | "hand-back" | "shut-down" | "lose" = "none";
+
+  constructor(assignment: ServerAssign, setting: RunSetting) {
+    this.#assignment = assignment;
+    this.#setting = setting;
+    this.runId = assignment.run_id;
+    this.generation = assignment.generation;
+    this.name = assignment.flow_run.name;
+    this.end = this.#live();
+  }
+
+  /** The process is there; before that the run can be handed back. */
+  get started(): boolean {
+    return this.#work !== null;
+  }
+
+  /** Ends the run because somebody cancelled it. */
+  cancel(): void {
+    if (this.#wish !== "none") return;
+    this.#wish = "cancel";
+    void this.#work?.stop(this.#graceMs);
+  }
+
+  /** Kills the process: the claim is another's. */
+  lose(): void {
+    this.#wish = "lose";
+    this.#work?.kill();
+  }
+
+  /** Gives the run back if its process was not started yet. */
+  handBack(): void {
+    if (!this.started && this.#wish === "none") this.#wish = "hand-back";
+  }
+
+  /** Ends the run because the agent has to go: first the reason is reported, so that it is what people read. */
+  async shutDown(): Promise<void> {
+    if (this.#wish === "lose") return;
+    this.#wish = "shut-down";
+    if (!this.#work) return;
+    await this.#report(
+      { type: "CRASHED", message: "The agent was shut down while the run was under way." },
+      SHUTDOWN_GRACE_MS,
+    );
+    await this.#work.stop(SHUTDOWN_GRACE_MS);
+  }
+
+  async #live(): Promise<RunEnd> {
+    const folder = join(this.#setting.runsFolder, `${this.runId}-${this.generation}`);
+    try {
+      const ended = await this.#execute(folder);
+      if (this.#wish === "lose") return { kind: "lost" };
+      if (ended === null) return this.#notStarted();
+      const proposal = this.#whatToReport(ended);
+      if (proposal) await this.#report(proposal);
+      return { kind: "ended", ended };
+    } catch (error) {
+      if (this.#wish === "lose") return { kind: "lost" };
+      this.#setting.log(`${this.name} could not be started: ${describe(error)}`);
+      await this.#report({ type: "CRASHED", message: `The agent could not start the run: ${describe(error)}` });
+      return { kind: "ended", ended: { exitCode: null, signal: null } };
+    } finally {
+      await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
+        this.#setting.log(`${folder} could not be removed: ${describe(error)}`),
+      );
+    }
+  }
+
+  /** Null: the process was not started, since somebody wished otherwise in time. */
+  async #execute(folder: string): Promise<Ended | null> {
+    const { apiUrl, bundles, infrastructure, command, agentEnv, passedEnv } = this.#setting;
+    const { flow_run: flowRun, token, deployment } = this.#assignment;
+    const { sha256, flowName } = codeOf(this.#assignment);
+    const [bundle] = await Promise.all([
+      bundles.path(sha256, (hash) => fetchBundle(apiUrl, token, hash)),
+      mkdir(folder, { recursive: true, mode: 0o700 }),
+    ]);
+    if (this.#wish !== "none") return null;
+    const relay = new OutputRelay(
+      new LogSink(this.#api(REPORT_BUDGET_MS), this.runId, (text) => this.#setting.log(`${this.name}: ${text}`)),
+      this.runId,
+    );
+    const variables = { ...deployment?.job_variables, ...flowRun.job_variables };
+    this.#work = await infrastructure.start({
+      name: this.name,
+      command,
+      env: runEnvironment({
+        agentEnv,
+        passed: passedEnv,
+        wanted: variables.env,
+        folder,
+        own: {
+          MILLRACE_API_URL: apiUrl,
+          MILLRACE_API_KEY: token,
+          MILLRACE_FLOW_RUN_ID: this.runId,
+          [ORDER_VARIABLE]: encodeOrder({
+            v: 1,
+            bundle,
+            flowName,
+            flowRun: flowRun as unknown as WireRun,
+            graceMs: this.#graceMs,
+            compileCache: this.#setting.compileCache,
+          }),
+        },
+      }),
+      folder,
+      onOutput: (stream, bytes) => relay.take(stream, bytes),
+    });
+    this.#obeyLateWish(this.#work);
+    const ended = await this.#work.ended;
+    await relay.end();
+    return ended;
+  }
+
+  /** What was wished while the process was being started. */
+  #obeyLateWish(work: Work): void {
+    if (this.#wish === "lose") work.kill();
+    else if (this.#wish === "cancel") void work.stop(this.#graceMs);
+    else if (this.#wish === "shut-down") void work.stop(SHUTDOWN_GRACE_MS);
+  }
+
+  async #notStarted(): Promise<RunEnd> {
+    if (this.#wish !== "cancel") return { kind: "handed-back", reason: "The agent is shutting down." };
+    await this.#report({ type: "CANCELLED", message: "Cancelled before its process was started." });
+    return { kind: "ended", ended: { exitCode: null, signal: null } };
+  }
+
+  #whatToReport(ended: Ended): Proposal | null {
+    if (this.#wish === "shut-down" || ended.exitCode === EXIT.told) return null;
+    if (this.#wish === "cancel") return { type: "CANCELLED", message: `Its process was ended: ${manner(ended)}.` };
+    return { type: "CRASHED", message: `The run's process ended before the run did: ${manner(ended)}.` };
+  }
+
+  async #report(proposal: Proposal, budgetMs = REPORT_BUDGET_MS): Promise<void> {
+    try {
+      const verdict = await propose(this.#api(budgetMs), this.runId, proposal);
+      if (verdict.kind === "replaced" && verdict.state.type === "CANCELLING") {
+        await propose(this.#api(budgetMs), this.runId, { ...proposal, type: "CANCELLED" });
+      }
+    } catch (error) {
+      this.#setting.log(`${this.name}: its end could not be reported: ${describe(error)}`);
+    }
+  }
+
+  #api(budgetMs: number) {
+    const { token } = this.#assignment;
+    return connect({ url: this.#setting.apiUrl, credential: { kind: "bearer", token } }, { budgetMs });
+  }
+
+  get #graceMs(): number {
+    const wanted = this.#assignment.deployment?.job_variables.grace_seconds;
+    return typeof wanted === "number" && wanted >= 0 ? Math.min(wanted, 3600) * 1000 : this.#setting.graceMs;
+  }
+}
+
+/** Which code the assignment asks for. */
+function codeOf({ deployment, flow_name }: ServerAssign): { sha256: string; flowName: string } {
+  for (const step of deployment?.pull_steps ?? []) {
+    const bundle = step[BUNDLE_STEP] as { sha256?: unknown } | undefined;
+    if (typeof bundle?.sha256 === "string") {
+      const { entrypoint } = deployment as { entrypoint: string | null };
+      const colon = entrypoint?.indexOf(":") ?? -1;
+      return { sha256: bundle.sha256, flowName: colon < 0 ? flow_name : (entrypoint as string).slice(colon + 1) };
+    }
+  }
+  throw new Error(`its deployment has no step ${BUNDLE_STEP}; this agent runs what \`millrace deploy\` has stored`);
+}
+
+async function fetchBundle(apiUrl: string, token: string, sha256: string): Promise<Uint8Array> {
+  const response = await retryingFetch({ budgetMs: FETCH_BUDGET_MS })(`${apiUrl}/bundles/${sha256}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (!response.ok) throw new Error(`bundle ${sha256} cannot be fetched: the server answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function manner({ exitCode, signal }: Ended): string {
+  if (signal === "SIGKILL") return "killed by SIGKILL, which is also what the system does where memory runs out";
+  if (signal !== null) return `killed by ${signal}`;
+  if (exitCode === EXIT.unfinished) return "process.exit() was called, or nothing was left that it waited for";
+  return `exit code ${exitCode}`;
+}
