@@ -71,7 +71,6 @@ async function bundle(entry: string, output: string): Promise<void> {
     conditions: ["workerd", "worker", "import", "module", "default"],
     external: ["cloudflare:*", "node:*"],
     define: { "process.env.NODE_ENV": '"production"' },
-    keepNames: true,
     logLevel: "silent",
   });
 }
