@@ -3,6 +3,11 @@ const ESCAPE = "\u001b";
 
 export const hasAnsi = (message: string): boolean => message.includes(ESCAPE);
 
+/** The words of a coloured message, without its colours. */
+export const withoutAnsi = (message: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
+  message.replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "");
+
 let parser: Promise<(message: string) => string> | undefined;
 
 /** Makes HTML of coloured text: everything the message itself says is escaped, links are http and https only. */

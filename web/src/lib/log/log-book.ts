@@ -72,6 +72,10 @@ export function wordOfLevel(level: number): string {
   return level >= 10 ? "DEBUG" : "TRACE";
 }
 
+/** The same where there is room for five letters. */
+export const shortLevel = (level: number): string =>
+  ({ CRITICAL: "FATAL", WARNING: "WARN" })[wordOfLevel(level)] ?? wordOfLevel(level);
+
 /** Where attempts begin among lines: `line` is the index of an attempt's first line. The first attempt needs no divider. */
 export function attemptDividers(
   lines: readonly LogLine[],

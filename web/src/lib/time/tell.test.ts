@@ -9,6 +9,7 @@ const telling = (over: Partial<Telling>): Telling => ({ clock: "local", zone: "E
 test.each([
   ["[WE4] local", telling({}), "24 Nov 14:15:59"],
   ["[WE4] UTC names itself", telling({ clock: "utc" }), "24 Nov 13:15:59 UTC"],
+  ["[WE4] a reader whose zone is UTC, or not known yet", telling({ zone: "UTC" }), "24 Nov 13:15:59 UTC"],
   ["[WE4] relative", telling({ clock: "relative" }), "3 min ago"],
   ["[WE4] another day in UTC+14", telling({ zone: "Pacific/Kiritimati" }), "25 Nov 03:15:59"],
   ["[WE4] another year is named", telling({ now: AT + 400 * 86_400_000 }), "24 Nov 2026 14:15:59"],
@@ -38,7 +39,7 @@ test("[WE4] a log line's time has milliseconds", () => {
 test.each([
   [0, "0 ms"],
   [840, "840 ms"],
-  [999.6, "1.0 s"],
+  [999.6, "1 s"],
   [12_340, "12.3 s"],
   [59_960, "1m 00s"],
   [249_000, "4m 09s"],

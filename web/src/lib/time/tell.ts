@@ -31,14 +31,14 @@ function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
 const zoneOf = (telling: Telling): string => (telling.clock === "utc" ? "UTC" : telling.zone);
 
-/** «24 Nov 13:15:59», with the year when it is another one; «3 min ago» for readers who like that; UTC says so. */
+/** «24 Nov 13:15:59», with the year when it is another one; «3 min ago» for readers who like that. UTC names itself. */
 export function tellMoment(at: number, telling: Telling): string {
   if (telling.clock === "relative") return tellRelative(at, telling.now);
   const zone = zoneOf(telling);
   const year = format(zone, { year: "numeric" });
   const withYear = year.format(at) === year.format(telling.now) ? {} : { year: "numeric" as const };
   const date = format(zone, { day: "numeric", month: "short", ...withYear }).format(at);
-  return `${date} ${format(zone, CLOCK).format(at)}${telling.clock === "utc" ? " UTC" : ""}`;
+  return `${date} ${format(zone, CLOCK).format(at)}${zone === "UTC" ? " UTC" : ""}`;
 }
 
 /** «13:15:59.624»: the time of a log line. Its day is told elsewhere. */
@@ -75,11 +75,11 @@ export function tellRelative(at: number, now: number): string {
   return at <= now ? `${amount} ago` : `in ${amount}`;
 }
 
-/** «840 ms», «12.3 s», «4m 09s», «1h 04m», «2d 03h»: always two units at most, never raw seconds. */
+/** «840 ms», «12.3 s», «7 s», «4m 09s», «1h 04m», «2d 03h»: always two units at most, never raw seconds. */
 export function tellDuration(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
   if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / SECOND).toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / SECOND).toFixed(1).replace(".0", "")} s`;
   const seconds = Math.round(ms / SECOND);
   const pad = (value: number): string => String(value).padStart(2, "0");
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;

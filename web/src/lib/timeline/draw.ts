@@ -52,7 +52,7 @@ const GLYPH_SIZE = 13;
 const INDENT = 10;
 
 export function draw(canvas: CanvasRenderingContext2D, { frame, ...picture }: Picture, palette: Palette): void {
-  const { width, height, gutter, axis, row } = frame;
+  const { width, height, axis, row } = frame;
   canvas.clearRect(0, 0, width, height);
   canvas.textBaseline = "middle";
 
