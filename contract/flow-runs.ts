@@ -1,8 +1,10 @@
 /** Flow runs on the wire. */
 
 import { FLOW_RUN_SORTS } from "@millrace/domain/filter/order.ts";
+import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
+import type { State } from "@millrace/domain/state.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
@@ -190,6 +192,36 @@ export const Orchestration = z.object({
   details: Details,
 });
 export type WireOrchestration = z.output<typeof Orchestration>;
+
+/** As much of a verdict as the wire tells. */
+export type ToldVerdict =
+  | { kind: "accept"; state: State }
+  | { kind: "reject"; state: State; reason: string }
+  | Extract<Verdict, { kind: "wait" | "abort" }>;
+
+/** A verdict as the wire tells it. */
+export function verdictToWire(verdict: ToldVerdict): WireOrchestration {
+  switch (verdict.kind) {
+    case "accept":
+      return { state: stateToWire(verdict.state), status: "ACCEPT", details: { type: "accept_details" } };
+    case "reject":
+      return {
+        state: stateToWire(verdict.state),
+        status: "REJECT",
+        details: { type: "reject_details", reason: verdict.reason },
+      };
+    case "wait":
+      return {
+        state: null,
+        status: "WAIT",
+        details: { type: "wait_details", delay_seconds: verdict.seconds, reason: verdict.reason },
+      };
+    case "abort":
+      return { state: null, status: "ABORT", details: { type: "abort_details", reason: verdict.reason } };
+    default:
+      return verdict satisfies never;
+  }
+}
 
 const ListBody = RunFilters.extend({
   flow_runs: maybe(FlowRunFilter),

@@ -18,8 +18,33 @@ export interface ObjectNamespaces {
 /** An object at the other end: its calls, and `fetch` for websockets. */
 export type Remote<Rpc> = Rpc & { fetch(request: Request): Promise<Response> };
 
-const at = <Rpc>(namespace: DurableObjectNamespace, name: string): Remote<Rpc> =>
-  namespace.getByName(name) as unknown as Remote<Rpc>;
+type Call = (...args: unknown[]) => Promise<unknown>;
+
+/**
+ * AD2  A call that finds its object just being released is made once more, to the object that takes its place. It was not begun, so
+ *      nothing happens twice.
+ *
+ * A stub that met a reset stays broken, so each call has its own.
+ */
+function at<Rpc>(namespace: DurableObjectNamespace, name: string): Remote<Rpc> {
+  const stub = (): Record<string, Call> => namespace.getByName(name) as unknown as Record<string, Call>;
+  return new Proxy({} as Record<string, Call>, {
+    get:
+      (_, method: string): Call =>
+      async (...args) => {
+        try {
+          return await stub()[method]?.(...args);
+        } catch (error) {
+          if (!wasReset(error)) throw error;
+          return stub()[method]?.(...args);
+        }
+      },
+  }) as unknown as Remote<Rpc>;
+}
+
+/** True of the error of a call whose object was reset before it began. */
+const wasReset = (error: unknown): boolean =>
+  error instanceof Error && (error as { durableObjectReset?: boolean }).durableObjectReset === true;
 
 /** The object of a flow run. */
 export const flowRunAt = (env: ObjectNamespaces, workspace: string, run: string): Remote<FlowRunRpc> =>

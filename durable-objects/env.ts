@@ -11,6 +11,8 @@ export interface Shards {
 
 export interface ObjectEnv extends ObjectNamespaces, Shards, SigningKeys {
   DISPATCH: Queue<DispatchMessage>;
+  /** "1": objects of ended runs are released early, as one machine needs it (kit/release.ts). */
+  RELEASE_ENDED_RUNS?: string;
 }
 
 /** The number of shards that are bound. */

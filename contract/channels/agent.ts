@@ -15,19 +15,14 @@
  */
 import { z } from "zod";
 
-/** The websocket subprotocol both sides must name. */
-export const AGENT_PROTOCOL = "millrace.agent.v1";
-
-/** What the agent sends as plain text every `AGENT_PING_SECONDS`, and what it gets. */
-export const AGENT_PING = "ping";
-export const AGENT_PONG = "pong";
-export const AGENT_PING_SECONDS = 10;
-
-/** Seconds an assignment waits for `accept` before the pool takes it back and offers it to others. */
-export const AGENT_ACCEPT_SECONDS = 10;
-
-/** How the server closes the socket: a bad frame or credential; a refusal by policy; come back, the server restarts. */
-export const AGENT_CLOSE = { protocol: 1002, policy: 1008, restart: 1012 } as const;
+export {
+  AGENT_ACCEPT_SECONDS,
+  AGENT_CLOSE,
+  AGENT_PING,
+  AGENT_PING_SECONDS,
+  AGENT_PONG,
+  AGENT_PROTOCOL,
+} from "./agent-protocol.ts";
 
 const Generation = z.int().nonnegative();
 const Claim = { run_id: z.uuid(), generation: Generation };

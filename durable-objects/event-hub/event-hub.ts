@@ -14,6 +14,7 @@ import { uuidv7 } from "uuidv7";
 import { type ObjectEnv, shardOf } from "../env.ts";
 import { now } from "../kit/alarms.ts";
 import { Gatherer } from "../kit/gather.ts";
+import { type Packed, unpack } from "../kit/packed.ts";
 import { writeIndex } from "./index-writer.ts";
 import type { Announcement, EventHubRpc } from "./rpc.ts";
 import { Subscribers, type Subscription } from "./subscribers.ts";
@@ -28,8 +29,13 @@ interface Tenant {
   shard: number;
 }
 
+interface Batch {
+  tenant: Tenant;
+  announcements: Announcement[];
+}
+
 export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
-  readonly #gatherer: Gatherer<{ tenant: Tenant; announcement: Announcement }>;
+  readonly #gatherer: Gatherer<Batch>;
   readonly #subscribers: Subscribers;
   /** Task run → flow run, oldest first. Only a short cut: what is forgotten is found in the index once it ends. */
   readonly #located = new Map<string, string>();
@@ -41,15 +47,16 @@ export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
       const first = items[0];
       if (!first) return;
       const { workspace, shard } = first.tenant;
-      const announcements = items.map(({ announcement }) => announcement);
+      const announcements = items.flatMap((item) => item.announcements);
       await writeIndex(shardOf(env, shard), workspace, announcements, { id: uuidv7(), received: now() });
     }, PATIENCE);
   }
 
-  async announce(tenant: Tenant, announcement: Announcement, urgent: boolean): Promise<void> {
-    if (announcement.located) this.#remember(announcement.located);
-    this.#subscribers.show(announcement.events);
-    await this.#gatherer.add({ tenant, announcement }, urgent);
+  async announce(tenant: Tenant, packed: Packed<Announcement[]>, urgent: boolean): Promise<void> {
+    const announcements = unpack(packed);
+    for (const { located } of announcements) if (located) this.#remember(located);
+    this.#subscribers.show(announcements.flatMap(({ events }) => events));
+    await this.#gatherer.add({ tenant, announcements }, urgent);
   }
 
   async settle(): Promise<void> {

@@ -8,34 +8,7 @@
  */
 import type { WireEvent } from "@millrace/contract/events.ts";
 import { parseInstant } from "@millrace/domain/time.ts";
-import type { Announcement, FlowRunRow, TaskRunsRow } from "./rpc.ts";
-
-const RUN_COLUMNS: readonly (keyof FlowRunRow)[] = [
-  "id",
-  "version",
-  "flow_id",
-  "deployment_id",
-  "work_pool_id",
-  "work_pool_name",
-  "work_queue_id",
-  "work_queue_name",
-  "parent_task_run_id",
-  "parent_flow_run_id",
-  "name",
-  "tags",
-  "flow_version",
-  "idempotency_key",
-  "created_by",
-  "state_type",
-  "state_name",
-  "expected_start_time",
-  "next_scheduled_start_time",
-  "start_time",
-  "end_time",
-  "created",
-  "updated",
-  "body",
-];
+import { type Announcement, type FlowRunRow, RUN_COLUMNS, type TaskRunsRow } from "./rpc.ts";
 
 const UPSERT_RUNS = `
 INSERT INTO flow_runs (workspace_id, ${RUN_COLUMNS.join(", ")})
@@ -68,9 +41,7 @@ export async function writeIndex(
   batch: { id: string; received: number },
 ): Promise<void> {
   const statements: D1PreparedStatement[] = [];
-  for (const rows of chunks(
-    newest(announcements).map((run) => JSON.stringify(RUN_COLUMNS.map((column) => cell(run, column)))),
-  )) {
+  for (const rows of chunks(newest(announcements).map(({ cells }) => cells))) {
     statements.push(shard.prepare(UPSERT_RUNS).bind(workspace, rows));
   }
   const taskRuns = announcements.flatMap(({ taskRuns }) => (taskRuns ? [taskRuns] : []));
@@ -102,11 +73,6 @@ function newest(announcements: readonly Announcement[]): FlowRunRow[] {
   }
   return [...rows.values()];
 }
-
-const cell = (run: FlowRunRow, column: keyof FlowRunRow): string | number | null => {
-  const value = run[column];
-  return Array.isArray(value) ? JSON.stringify(value) : value;
-};
 
 const taskRunsCells = (row: TaskRunsRow): string =>
   JSON.stringify([row.flow_run_id, row.told, row.ids.join(" "), row.body]);

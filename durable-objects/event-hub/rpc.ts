@@ -1,33 +1,42 @@
 /** What others may ask of a workspace's EventHub. */
 import type { WireEvent } from "@millrace/contract/events.ts";
+import type { Packed } from "../kit/packed.ts";
 
-/** A row of the index of flow runs, in the order of its columns (migrations/shard/schema.ts). */
+/** A row of the index of flow runs (migrations/shard/schema.ts). Made by the run, which knows all of it; stored by the hub. */
 export interface FlowRunRow {
   id: string;
   version: number;
-  flow_id: string;
-  deployment_id: string | null;
-  work_pool_id: string | null;
-  work_pool_name: string | null;
-  work_queue_id: string | null;
-  work_queue_name: string | null;
-  parent_task_run_id: string | null;
-  parent_flow_run_id: string | null;
-  name: string;
-  tags: string[];
-  flow_version: string | null;
-  idempotency_key: string | null;
-  created_by: string | null;
-  state_type: string | null;
-  state_name: string | null;
-  expected_start_time: number | null;
-  next_scheduled_start_time: number | null;
-  start_time: number | null;
-  end_time: number | null;
-  created: number;
-  updated: number;
-  body: string;
+  /** The row's cells in the order of `RUN_COLUMNS`, as a JSON list. */
+  cells: Packed<readonly (string | number | null)[]>;
 }
+
+/** The columns of a run's row, in the order of its cells. */
+export const RUN_COLUMNS = [
+  "id",
+  "version",
+  "flow_id",
+  "deployment_id",
+  "work_pool_id",
+  "work_pool_name",
+  "work_queue_id",
+  "work_queue_name",
+  "parent_task_run_id",
+  "parent_flow_run_id",
+  "name",
+  "tags",
+  "flow_version",
+  "idempotency_key",
+  "created_by",
+  "state_type",
+  "state_name",
+  "expected_start_time",
+  "next_scheduled_start_time",
+  "start_time",
+  "end_time",
+  "created",
+  "updated",
+  "body",
+] as const;
 
 /** Task runs of one flow run that reach the index together. */
 export interface TaskRunsRow {
@@ -54,7 +63,11 @@ export interface EventHubRpc {
    * Sends the events on to subscribers at once, and resolves when index and events are stored. `urgent`: now; otherwise with the
    * next urgent one, or within a second and a half.
    */
-  announce(tenant: { workspace: string; shard: number }, announcement: Announcement, urgent: boolean): Promise<void>;
+  announce(
+    tenant: { workspace: string; shard: number },
+    announcements: Packed<Announcement[]>,
+    urgent: boolean,
+  ): Promise<void>;
   /** Stores what waits, so that a list made after this call shows all that was announced before it. */
   settle(): Promise<void>;
   /** The flow run of a task run that lives or ended lately; null where this object does not remember. */

@@ -6,24 +6,28 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
+import { flowRunToWire, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
+import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
-import type { State, StateInput } from "@millrace/domain/state.ts";
+import { isTerminal, type State, type StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
 import { uuidv7 } from "uuidv7";
-import { eventHubAt, flowRunAt, workPoolAt } from "../addresses.ts";
+import { flowRunAt, workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
+import { announce } from "../event-hub/announcer.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
+import { type Packed, pack, unpack } from "../kit/packed.ts";
+import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
 import { type Birth, type Clock, type Duty, type Edit, isProblem, Ledger, type Owner } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
-import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, Record } from "./rpc.ts";
+import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
 import { Watchers } from "./watchers.ts";
 
 const clock: Clock = { now, newId: uuidv7 };
@@ -36,58 +40,65 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   readonly #outbox: Outbox;
   readonly #alarm: PhysicalAlarm;
   readonly #watchers: Watchers;
+  readonly #release: Release;
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env);
     this.#ledger = new Ledger(new SqliteStore(ctx.storage), clock);
-    this.#outbox = new Outbox(this.#ledger, clock, (workspace) => eventHubAt(env, workspace));
+    this.#outbox = new Outbox(this.#ledger, clock, (owner, announcement, urgent) =>
+      this.#release.during(announce(env, owner, announcement, urgent)),
+    );
     this.#alarm = new PhysicalAlarm(ctx.storage);
     this.#watchers = new Watchers(ctx);
+    this.#release = new Release(ctx, () => env.RELEASE_ENDED_RUNS === "1" && this.#isDone());
   }
 
-  async create(owner: Owner, birth: Birth): Promise<{ kind: "created" | "existing"; body: string } | Problem> {
-    const created = this.#ledger.create(owner, birth);
+  async create(
+    owner: Owner,
+    birth: Packed<Birth>,
+  ): Promise<{ kind: "created" | "existing"; body: PackedRun } | Problem> {
+    const created = this.#use().create(owner, unpack(birth));
     if (isProblem(created)) return created;
     const body = this.#body(created.run);
     if (created.kind === "created") {
-      await this.#outbox.tellRow();
+      await this.#release.during(this.#outbox.tellRow());
       await this.#afterChange();
     }
     return { kind: created.kind, body };
   }
 
-  async read(owner: Owner): Promise<string | null> {
-    const head = this.#ledger.headOf(owner);
+  async read(owner: Owner): Promise<PackedRun | null> {
+    const head = this.#use().headOf(owner);
     return head && this.#body(head.run);
   }
 
   async record(owner: Owner): Promise<Record | null> {
-    const head = this.#ledger.headOf(owner);
+    const head = this.#use().headOf(owner);
     return head && { run: head.run, parentFlowRunId: head.surroundings.parentFlowRunId };
   }
 
   async propose(
     owner: Owner,
     id: string,
-    state: StateInput,
+    state: Packed<StateInput>,
     how: { force: boolean; generation: number | null },
   ): Promise<Answer | Problem> {
-    return this.#answer(this.#ledger.propose(owner, id, state, how));
+    return this.#answer(this.#use().propose(owner, id, unpack(state), how));
   }
 
   async retry(owner: Owner, id: string): Promise<Answer | Problem> {
-    return this.#answer(this.#ledger.retry(owner, id));
+    return this.#answer(this.#use().retry(owner, id));
   }
 
   async edit(owner: Owner, id: string, edit: Edit): Promise<"done" | Problem> {
-    const done = this.#ledger.edit(owner, id, edit);
+    const done = this.#use().edit(owner, id, edit);
     if (done === "done") await this.#afterChange();
     return done;
   }
 
   async remove(owner: Owner, id: string): Promise<"done" | Problem> {
-    const run = this.#ledger.headOf(owner)?.run;
-    const done = this.#ledger.remove(owner, id);
+    const run = this.#use().headOf(owner)?.run;
+    const done = this.#use().remove(owner, id);
     if (done !== "done" || !run) return done;
     this.#watchers.dismiss("The run was deleted.");
     await this.#outbox.tellRemoved(owner, run.id);
@@ -96,14 +107,14 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async states(owner: Owner): Promise<State[] | null> {
-    return this.#ledger.states(owner);
+    return this.#use().states(owner);
   }
 
   async claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer> {
-    const outcome = this.#ledger.claim(owner, id, claimant);
+    const outcome = this.#use().claim(owner, id, claimant);
     if (isProblem(outcome) || outcome.kind === "refused") return outcome;
     await this.#afterChange();
-    const { flow, code } = this.#ledger.head?.surroundings ?? {};
+    const { flow, code } = this.#use().head?.surroundings ?? {};
     const { claim, run } = outcome;
     return { kind: "claimed", generation: claim.generation, run, flowName: flow?.name ?? "", deployment: code ?? null };
   }
@@ -113,27 +124,27 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     generation: number,
     how: { exitCode: number | null; signal: string | null },
   ): Promise<"done" | "stale"> {
-    return this.#done(this.#ledger.finish(owner, generation, how));
+    return this.#done(this.#use().finish(owner, generation, how));
   }
 
   async release(owner: Owner, generation: number): Promise<"done" | "stale"> {
-    return this.#done(this.#ledger.release(owner, generation));
+    return this.#done(this.#use().release(owner, generation));
   }
 
   async lose(owner: Owner, generation: number): Promise<"done" | "stale"> {
-    return this.#done(this.#ledger.lose(owner, generation));
+    return this.#done(this.#use().lose(owner, generation));
   }
 
   async holds(owner: Owner, generation: number): Promise<boolean> {
-    return this.#ledger.headOf(owner)?.claim?.generation === generation;
+    return this.#use().headOf(owner)?.claim?.generation === generation;
   }
 
   async taskRuns(owner: Owner): Promise<TaskRun[] | null> {
-    return this.#ledger.taskRuns(owner);
+    return this.#use().taskRuns(owner);
   }
 
   async taskRun(owner: Owner, id: string): Promise<TaskRun | null> {
-    return this.#ledger.taskRun(owner, id);
+    return this.#use().taskRun(owner, id);
   }
 
   async recordTaskRuns(
@@ -141,7 +152,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     events: readonly unknown[],
     generation: number | null,
   ): Promise<boolean | Problem> {
-    const changed = this.#ledger.recordTaskRuns(owner, events, generation);
+    const changed = this.#use().recordTaskRuns(owner, events, generation);
     if (isProblem(changed)) return changed;
     if (changed) this.#noteTaskRuns(changed);
     return changed !== null;
@@ -152,7 +163,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     flowRunId: string,
     input: NewTaskRun & { id: string | null; offeredName: string },
   ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem> {
-    const created = this.#ledger.createTaskRun(owner, flowRunId, input);
+    const created = this.#use().createTaskRun(owner, flowRunId, input);
     if (isProblem(created)) return created;
     if (created.kind === "created") {
       this.#noteTaskRuns([created.taskRun]);
@@ -163,7 +174,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async setTaskRunState(owner: Owner, id: string, state: StateInput): Promise<TaskRun | null> {
-    const taskRun = this.#ledger.setTaskRunState(owner, id, state);
+    const taskRun = this.#use().setTaskRunState(owner, id, state);
     if (taskRun) this.#noteTaskRuns([taskRun]);
     return taskRun;
   }
@@ -177,7 +188,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     lines: readonly LogLineInput[],
     generation: number | null,
   ): Promise<boolean | Problem> {
-    const logs = this.#ledger.appendLogs(
+    const logs = this.#use().appendLogs(
       owner,
       lines.map((line) => ({ ...line, taskRunId: line.task_run_id })),
       generation,
@@ -188,13 +199,13 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async logs(owner: Owner, query: LogQuery): Promise<Log[] | null> {
-    return this.#ledger.logs(owner, query);
+    return this.#use().logs(owner, query);
   }
 
   async reconcile(owner: Owner): Promise<boolean> {
-    const head = this.#ledger.headOf(owner);
+    const head = this.#use().headOf(owner);
     if (!head) return false;
-    this.#outbox.retell(this.#ledger.taskRuns(owner) ?? []);
+    this.#outbox.retell(this.#use().taskRuns(owner) ?? []);
     await this.#outbox.tell(false);
     await this.#arm();
     return true;
@@ -202,16 +213,16 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
 
   /** Websockets of those who watch the run; the Worker has said who they are and what they want. */
   override async fetch(request: Request): Promise<Response> {
-    const head = this.#ledger.head;
+    const head = this.#use().head;
     const workspace = request.headers.get("x-millrace-workspace");
     if (!head || head.workspace !== workspace) return new Response(null, { status: 404 });
     const owner = { workspace, shard: head.shard };
     const url = new URL(request.url);
     if (url.pathname === "/logs") {
       const { filter, past } = JSON.parse(url.searchParams.get("query") ?? "{}");
-      return this.#watchers.watchLogs(filter, past ? (this.#ledger.logs(owner, past) ?? []) : []);
+      return this.#watchers.watchLogs(filter, past ? (this.#use().logs(owner, past) ?? []) : []);
     }
-    return this.#watchers.watchRun(head, this.#ledger.taskRuns(owner) ?? [], now());
+    return this.#watchers.watchRun(head, this.#use().taskRuns(owner) ?? [], now());
   }
 
   override webSocketMessage(): void {
@@ -225,8 +236,8 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   override async alarm(): Promise<void> {
     this.#alarm.rang();
     try {
-      const tell = this.#ledger.alarms.tell !== undefined;
-      this.#ledger.ring();
+      const tell = this.#use().alarms.tell !== undefined;
+      this.#use().ring();
       await this.#arm();
       await this.#performForOwner();
       if (tell) await this.#outbox.tell(false);
@@ -237,17 +248,15 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     }
   }
 
-  #body(run: FlowRunRecord): string {
-    return JSON.stringify(flowRunToWire(run, now()));
+  #body(run: FlowRunRecord): PackedRun {
+    return pack(flowRunToWire(run, now()));
   }
 
-  async #answer(verdict: ReturnType<Ledger["propose"]>): Promise<Answer | Problem> {
-    if (isProblem(verdict) || verdict.kind === "wait" || verdict.kind === "abort") return verdict;
-    if (verdict.changed) await this.#afterChange();
-    const { kind, state } = verdict;
-    return verdict.kind === "reject"
-      ? { kind: "reject", state, changed: verdict.changed, reason: verdict.reason }
-      : { kind: kind as "accept", state };
+  async #answer(verdict: Verdict | Problem): Promise<Answer | Problem> {
+    if (isProblem(verdict)) return verdict;
+    const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
+    if (entered) await this.#afterChange();
+    return { entered, body: pack(verdictToWire(verdict)) };
   }
 
   async #done(done: "done" | "stale"): Promise<"done" | "stale"> {
@@ -262,8 +271,26 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#watchers.showTaskRuns(changed, now());
   }
 
+  /** The ledger, for a call that came in. */
+  #use(): Ledger {
+    this.#release.touch();
+    return this.#ledger;
+  }
+
+  /** Nothing more is expected of the run, and all of it is known elsewhere. */
+  #isDone(): boolean {
+    const head = this.#ledger.head;
+    if (!head) return true;
+    const over = head.run.state !== null && isTerminal(head.run.state.type);
+    return over && head.claim === null && this.#outbox.isQuiet();
+  }
+
+  #afterChange(): Promise<void> {
+    return this.#release.during(this.#follow());
+  }
+
   /** What follows a commit: watchers see it, alarms are armed, pool and parent are told. */
-  async #afterChange(): Promise<void> {
+  async #follow(): Promise<void> {
     const head = this.#ledger.head;
     if (!head) return;
     this.#watchers.showRun(head, now());

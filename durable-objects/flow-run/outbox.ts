@@ -11,7 +11,7 @@ import { flowRunStateEvent } from "@millrace/domain/flow-run/events.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
-import type { Announcement, EventHubRpc } from "../event-hub/rpc.ts";
+import type { Announcement } from "../event-hub/rpc.ts";
 import type { Head } from "./head.ts";
 import type { Clock, Ledger, Owner } from "./ledger.ts";
 import { flowRunRow, taskRunsRow } from "./projection.ts";
@@ -30,10 +30,13 @@ interface Mark {
   states: number;
 }
 
+/** How the workspace's hub is told; resolves when it has stored what it was told. */
+export type TellHub = (owner: Owner, announcement: Announcement, urgent: boolean) => Promise<void>;
+
 export class Outbox {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  readonly #hub: (workspace: string) => EventHubRpc;
+  readonly #tellHub: TellHub;
   /** Task runs that have ended and were not told of. */
   #ended = new Map<string, TaskRun>();
   /** Task runs that the hub should know the whereabouts of. */
@@ -42,10 +45,10 @@ export class Outbox {
   #sent: Mark | undefined;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(ledger: Ledger, clock: Clock, hub: (workspace: string) => EventHubRpc) {
+  constructor(ledger: Ledger, clock: Clock, tellHub: TellHub) {
     this.#ledger = ledger;
     this.#clock = clock;
-    this.#hub = hub;
+    this.#tellHub = tellHub;
   }
 
   /** Takes note of task runs that changed. */
@@ -102,7 +105,15 @@ export class Outbox {
 
   /** Tells of the deletion of a run, which no longer has a head. */
   async tellRemoved({ workspace, shard }: Owner, run: string): Promise<void> {
-    await withDeadline(this.#hub(workspace).announce({ workspace, shard }, { removed: run, events: [] }, true));
+    await withDeadline(this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true));
+  }
+
+  /** True while nothing waits to be told. */
+  isQuiet(): boolean {
+    const head = this.#ledger.head;
+    return (
+      this.#timer === null && this.#ended.size === 0 && (head === null || head.version <= this.#mark(head).version)
+    );
   }
 
   /** Forgets what was heard, so that all is told anew. */
@@ -113,7 +124,7 @@ export class Outbox {
 
   async #announce({ workspace, shard }: Head, announcement: Announcement, urgent: boolean): Promise<boolean> {
     try {
-      await withDeadline(this.#hub(workspace).announce({ workspace, shard }, announcement, urgent));
+      await withDeadline(this.#tellHub({ workspace, shard }, announcement, urgent));
       return true;
     } catch {
       this.#ledger.tellLater();

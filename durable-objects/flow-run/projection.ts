@@ -5,40 +5,42 @@ import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import type { FlowRunRow, TaskRunsRow } from "../event-hub/rpc.ts";
+import { pack } from "../kit/packed.ts";
 import type { Head } from "./head.ts";
 
 /** Characters of a run above which its row does not copy it: lists then read it from its object. */
 const LARGEST_BODY = 32_000;
 
-/** The row of a run. */
+/** The row of a run: its cells in the order of RUN_COLUMNS. */
 export function flowRunRow({ run, version, surroundings }: Head, now: Instant): FlowRunRow {
   const body = JSON.stringify(flowRunToWire(run, now));
-  return {
-    id: run.id,
+  const cells = pack([
+    run.id,
     version,
-    flow_id: run.flowId,
-    deployment_id: run.deploymentId,
-    work_pool_id: run.workPoolId,
-    work_pool_name: run.workPoolName,
-    work_queue_id: run.workQueueId,
-    work_queue_name: run.workQueueName,
-    parent_task_run_id: run.parentTaskRunId,
-    parent_flow_run_id: surroundings.parentFlowRunId,
-    name: run.name,
-    tags: run.tags,
-    flow_version: run.flowVersion,
-    idempotency_key: run.idempotencyKey,
-    created_by: createdBy(run),
-    state_type: run.state?.type ?? null,
-    state_name: run.state?.name ?? null,
-    expected_start_time: run.expectedStartTime,
-    next_scheduled_start_time: run.nextScheduledStartTime,
-    start_time: run.startTime,
-    end_time: run.endTime,
-    created: run.created,
-    updated: run.updated,
-    body: body.length > LARGEST_BODY ? "" : body,
-  };
+    run.flowId,
+    run.deploymentId,
+    run.workPoolId,
+    run.workPoolName,
+    run.workQueueId,
+    run.workQueueName,
+    run.parentTaskRunId,
+    surroundings.parentFlowRunId,
+    run.name,
+    JSON.stringify(run.tags),
+    run.flowVersion,
+    run.idempotencyKey,
+    createdBy(run),
+    run.state?.type ?? null,
+    run.state?.name ?? null,
+    run.expectedStartTime,
+    run.nextScheduledStartTime,
+    run.startTime,
+    run.endTime,
+    run.created,
+    run.updated,
+    body.length > LARGEST_BODY ? "" : body,
+  ]);
+  return { id: run.id, version, cells };
 }
 
 /** The row of task runs that ended together. */

@@ -1,26 +1,30 @@
 /** What others may ask of a flow run's object. Every answer is a value: a verdict, a record as wire text, or a Problem. */
 import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
+import type { WireFlowRun, WireOrchestration } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import type { LogFilter } from "@millrace/domain/filter/logs.ts";
 import type { LogSort } from "@millrace/domain/filter/order.ts";
 import type { ClaimRefusal } from "@millrace/domain/flow-run/claim.ts";
-import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import type { Packed } from "../kit/packed.ts";
 import type { Birth, Edit, Owner } from "./ledger.ts";
 
 export type { Birth, Edit, Owner } from "./ledger.ts";
 export { isProblem } from "./ledger.ts";
 
-/** The part of a verdict that a caller is told. */
-export type Answer =
-  | Pick<Extract<Verdict, { kind: "accept" }>, "kind" | "state">
-  | Pick<Extract<Verdict, { kind: "reject" }>, "kind" | "state" | "changed" | "reason">
-  | Extract<Verdict, { kind: "wait" | "abort" }>;
+/** A verdict as the wire tells it. `entered`: a state was put in place by it. */
+export interface Answer {
+  entered: boolean;
+  body: Packed<WireOrchestration>;
+}
+
+/** A run as the wire shows it. */
+export type PackedRun = Packed<WireFlowRun>;
 
 export interface LogQuery {
   filter: LogFilter;
@@ -41,14 +45,14 @@ export type ClaimAnswer =
 
 export interface FlowRunRpc {
   /** Begins the run; resolves when its index row is stored too, so that a list right after it shows it. */
-  create(owner: Owner, birth: Birth): Promise<{ kind: "created" | "existing"; body: string } | Problem>;
-  /** The run as the wire shows it, as JSON text; null where it is not there. */
-  read(owner: Owner): Promise<string | null>;
+  create(owner: Owner, birth: Packed<Birth>): Promise<{ kind: "created" | "existing"; body: PackedRun } | Problem>;
+  /** The run as the wire shows it; null where it is not there. */
+  read(owner: Owner): Promise<PackedRun | null>;
   record(owner: Owner): Promise<Record | null>;
   propose(
     owner: Owner,
     id: string,
-    state: StateInput,
+    state: Packed<StateInput>,
     how: { force: boolean; generation: number | null },
   ): Promise<Answer | Problem>;
   retry(owner: Owner, id: string): Promise<Answer | Problem>;

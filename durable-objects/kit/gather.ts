@@ -3,6 +3,7 @@
  *
  * KI5  A caller is answered when the write that holds its item has ended, as that write ended.
  * KI6  Items leave in the order in which they came.
+ * KI7  Settling waits for what came before it, and for nothing that comes after.
  *
  * The size of a batch follows from the load: alone, an item leaves at once; under load, each write carries what has come since
  * the last. Items that can wait ride along with the next urgent one, or leave when their patience ends.
@@ -10,7 +11,7 @@
 export class Gatherer<Item> {
   readonly #write: (items: Item[]) => Promise<void>;
   readonly #patience: number;
-  #waiting: { item: Item; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #waiting: (PromiseWithResolvers<void> & { item: Item })[] = [];
   #writing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -22,19 +23,21 @@ export class Gatherer<Item> {
 
   /** Resolves when the item is written. */
   add(item: Item, urgent: boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
-      if (urgent) this.#start();
-      else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
-    });
+    const told = Promise.withResolvers<void>();
+    this.#waiting.push({ item, ...told });
+    if (urgent) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
+    return told.promise;
   }
 
-  /** Writes what is waiting, and resolves when all that came before this call is written or has failed. */
+  /**
+   * Writes what is waiting, and resolves when all that came before this call is written or has failed. What comes later is not
+   * waited for: under steady traffic there is always something waiting.
+   */
   async settle(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#writing) {
-      this.#start();
-      await this.#writing;
-    }
+    const last = this.#waiting.at(-1);
+    this.#start();
+    await (last ? last.promise.catch(() => {}) : this.#writing);
   }
 
   #start(): void {

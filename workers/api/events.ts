@@ -3,6 +3,7 @@ import { isTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.
 import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { pack } from "../../durable-objects/kit/packed.ts";
 import { type Credential, generationFor, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { Refusal } from "./refusal.ts";
@@ -50,6 +51,6 @@ export function recordEvents(
   const announced =
     wire.length === 0
       ? Promise.resolve()
-      : eventHubAt(env, workspace).announce({ workspace, shard }, { events: wire }, false);
+      : eventHubAt(env, workspace).announce({ workspace, shard }, pack([{ events: wire }]), false);
   return { recorded, announced };
 }

@@ -1,9 +1,11 @@
-import { flowRuns, type WireOrchestration } from "@millrace/contract/flow-runs.ts";
+import { flowRuns } from "@millrace/contract/flow-runs.ts";
 import { stateToWire } from "@millrace/contract/states.ts";
 import { slugName } from "@millrace/domain/flow-run/names.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
+import type { StateInput } from "@millrace/domain/state.ts";
 import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
 import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { pack } from "../../durable-objects/kit/packed.ts";
 import { generationFor, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
@@ -29,11 +31,10 @@ export async function beginRun(
   const id = idempotencyKey
     ? derivedRunId(env.KEY_PEPPER, tenant.workspace, flowId, idempotencyKey)
     : makeRunId(env.KEY_PEPPER, tenant.workspace);
-  const created = await flowRunAt(env, tenant.workspace, id).create(tenant, {
-    ...birth,
-    id,
-    offeredName: slugName(Math.random),
-  });
+  const created = await flowRunAt(env, tenant.workspace, id).create(
+    tenant,
+    pack({ ...birth, id, offeredName: slugName(Math.random) }),
+  );
   if (isProblem(created)) throw new Refusal(created);
   return { status: created.kind === "created" ? 201 : 200, result: new JsonText(created.body) };
 }
@@ -107,7 +108,9 @@ export function serveFlowRuns(app: App): void {
 
   serve(app, flowRuns.setState, async ({ env, tenant, params, body, credential }) => {
     const how = { force: body.force, generation: generationFor(credential, params.id) };
-    return orchestration(await runAt(env, tenant, params.id).propose(tenant, params.id, body.state, how));
+    return orchestration(
+      await runAt(env, tenant, params.id).propose(tenant, params.id, pack<StateInput>(body.state), how),
+    );
   });
 
   serve(app, flowRuns.retry, async ({ env, tenant, params }) =>
@@ -135,41 +138,10 @@ export function serveFlowRuns(app: App): void {
   });
 }
 
-/** A verdict as the wire tells it: 201 where a state was made, 200 where none was. */
-export function orchestration(answer: Answer | Problem): { status: number; result: WireOrchestration } {
+/** 201 where a state was put in place, 200 where none was. */
+function orchestration(answer: Answer | Problem): { status: number; result: JsonText } {
   if (isProblem(answer)) throw new Refusal(answer);
-  switch (answer.kind) {
-    case "accept":
-      return {
-        status: 201,
-        result: { state: stateToWire(answer.state), status: "ACCEPT", details: { type: "accept_details" } },
-      };
-    case "reject":
-      return {
-        status: answer.changed ? 201 : 200,
-        result: {
-          state: stateToWire(answer.state),
-          status: "REJECT",
-          details: { type: "reject_details", reason: answer.reason },
-        },
-      };
-    case "wait":
-      return {
-        status: 200,
-        result: {
-          state: null,
-          status: "WAIT",
-          details: { type: "wait_details", delay_seconds: answer.seconds, reason: answer.reason },
-        },
-      };
-    case "abort":
-      return {
-        status: 200,
-        result: { state: null, status: "ABORT", details: { type: "abort_details", reason: answer.reason } },
-      };
-    default:
-      return answer satisfies never;
-  }
+  return { status: answer.entered ? 201 : 200, result: new JsonText(answer.body) };
 }
 
 function refuseProblem(answer: "done" | Problem): void {

@@ -1,4 +1,5 @@
 import type { RunFiltersInput } from "@millrace/contract/filters.ts";
+import { verdictToWire } from "@millrace/contract/flow-runs.ts";
 import { taskRuns, taskRunToWire, type WireTaskRun } from "@millrace/contract/task-runs.ts";
 import { type TaskRunSort, taskRunOrder } from "@millrace/domain/filter/order.ts";
 import { matchesTaskRun } from "@millrace/domain/filter/task-runs.ts";
@@ -8,7 +9,7 @@ import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { orchestration, runAt } from "./flow-runs.ts";
+import { runAt } from "./flow-runs.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
@@ -55,7 +56,7 @@ export function serveTaskRuns(app: App): void {
     const flowRun = (await flowRunOf(env, tenant, params.id)) ?? notFound("task run", params.id);
     const taskRun = await flowRunAt(env, tenant.workspace, flowRun).setTaskRunState(tenant, params.id, body.state);
     if (!taskRun?.state) notFound("task run", params.id);
-    return orchestration({ kind: "accept", state: taskRun.state });
+    return { status: 201, result: verdictToWire({ kind: "accept", state: taskRun.state }) };
   });
 
   serve(app, taskRuns.filter, async ({ env, tenant, body }) => {

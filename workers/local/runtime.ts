@@ -102,6 +102,7 @@ function workerdBinary(): string {
 function bindingsOf({ secrets, localSignIn, objectBudget }: RuntimeInputs): Record<string, string> {
   return {
     KEY_PEPPER: secrets.keyPepper,
+    RELEASE_ENDED_RUNS: "1",
     SIGNING_KEYS: JSON.stringify(secrets.signingKeys),
     ...(localSignIn ? { LOCAL_SIGN_IN: "1" } : {}),
     ...(objectBudget === null ? {} : { OBJECT_BUDGET: String(objectBudget) }),

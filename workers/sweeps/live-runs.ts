@@ -7,6 +7,7 @@
  */
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { SHARD_COUNT, shardOf } from "../../durable-objects/env.ts";
+import { pack } from "../../durable-objects/kit/packed.ts";
 import type { Env } from "../env.ts";
 
 /** Microseconds for which a row is taken for current. */
@@ -40,7 +41,7 @@ async function look(
   try {
     const owner = { workspace, shard };
     if (await flowRunAt(env, workspace, id).reconcile(owner)) return;
-    await eventHubAt(env, workspace).announce(owner, { removed: id, events: [] }, false);
+    await eventHubAt(env, workspace).announce(owner, pack([{ removed: id, events: [] }]), false);
   } catch (error) {
     console.error("A run could not be looked at", error);
   }
