@@ -36,11 +36,11 @@ function startProgram(source: string) {
 
 test("[LO11] the agent gets its address and key, is asked to end, and may take its time", async () => {
   const { agent, line, said } = startProgram(`
-    console.log("up", process.argv.slice(2).join(" "), process.env.MILLRACE_API_URL, process.env.MILLRACE_API_KEY);
     process.on("SIGTERM", () => setTimeout(() => { console.log("ended my runs"); process.exit(0); }, 50));
+    console.log("up", process.argv.slice(2, 7).join(" "), process.env.MILLRACE_API_URL, process.env.MILLRACE_API_KEY);
     setInterval(() => {}, 1000);
   `);
-  expect(await line(/^up/)).toBe("up agent start --pool default --name local http://api key");
+  expect(await line(/^up/)).toBe("up agent start --end-with-stdin --pool default http://api key");
   expect(existsSync(join(processes, "agent"))).toBe(true);
   await agent.stop();
   await line(/ended my runs/);

@@ -5,15 +5,18 @@
  * LA2  Between restarts the pause doubles, and is short again after a life that lasted.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { restartPause } from "./restart-pause.ts";
 import { forgetProcess, noteProcess } from "./process-files.ts";
+import { restartPause } from "./restart-pause.ts";
 
 /** The name of the agent's file in the folder of process ids. */
 export const AGENT = "agent";
 
+/** Seconds for which its runs may go on once it is asked to end. */
+const DRAIN = 8;
 /** Seconds for the agent to end its runs and itself. */
-const GRACE = 10;
+const GRACE = 12;
 
 export interface AgentInputs {
   /** The built command line program. */
@@ -41,7 +44,7 @@ export function startAgent(inputs: AgentInputs): AgentProcess {
   const start = () => {
     timer = null;
     const started = performance.now();
-    const current = spawn(process.execPath, [inputs.cli, "agent", "start", "--pool", inputs.pool, "--name", "local"], {
+    const current = spawn(process.execPath, [inputs.cli, ...argumentsOf(inputs)], {
       cwd: inputs.folder,
       env: { ...process.env, MILLRACE_API_URL: inputs.apiUrl, MILLRACE_API_KEY: inputs.apiKey },
       // Its input is a pipe that closes with this process: the agent takes that as a request to end.
@@ -85,6 +88,16 @@ export function startAgent(inputs: AgentInputs): AgentProcess {
       });
     },
   };
+}
+
+function argumentsOf({ pool, folder }: AgentInputs): string[] {
+  const options = { pool, name: "local", drain: `${DRAIN}s`, "state-dir": folder, "cache-dir": join(folder, "cache") };
+  return [
+    "agent",
+    "start",
+    "--end-with-stdin",
+    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+  ];
 }
 
 function killGroup(pid: number): void {

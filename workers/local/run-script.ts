@@ -8,7 +8,7 @@ const SHOWN = 30;
 /** Rejects with the script's last lines when it fails. */
 export function runScript(script: string, workspace: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn("npm", ["run", "--silent", script, "-w", workspace], {
+    const child = spawn("npm", ["run", "--loglevel=error", script, "-w", workspace], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,8 +1,8 @@
 /** Deploys the sample flow, so that a new server has something to run: on the first start, and when the flow changed. */
 import { execFile } from "node:child_process";
 import { dirname, relative } from "node:path";
-import { AGENT_CLI, ROOT, SAMPLE_FLOW } from "./paths.ts";
 import type { Local } from "./local-file.ts";
+import { AGENT_CLI, ROOT, SAMPLE_FLOW } from "./paths.ts";
 import { readIfThere, writePrivately } from "./private-file.ts";
 import { fingerprint, sourceFiles } from "./sources.ts";
 

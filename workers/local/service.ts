@@ -19,6 +19,7 @@ import { migrate, readMigrations } from "./migrations.ts";
 import { hardLimit, limitWarning, objectBudget } from "./open-files.ts";
 import type { Options } from "./options.ts";
 import { AGENT_CLI, ROOT, WRANGLER } from "./paths.ts";
+import { StartProblem } from "./problem.ts";
 import { endLeftBehind } from "./process-files.ts";
 import { untilAgent, untilApi, untilWeb } from "./ready.ts";
 import { startRuntime, WORKERD } from "./runtime.ts";
@@ -61,6 +62,7 @@ export async function startService(options: Options, teardown: Teardown, say: (l
   const local = await settle(url, control, state);
   teardown.add("the clock", startCron(control, config.crons, say));
   if (options.agent) {
+    await ensurePool(local);
     const agent = startAgent({
       cli: AGENT_CLI,
       pool: POOL,
@@ -94,6 +96,17 @@ async function settle(url: string, control: Control, state: StateFolder): Promis
   const local = localOf(url, owner);
   writeLocal(state.localFile, local);
   return local;
+}
+
+/** The agent's pool; on later starts it is there. */
+async function ensurePool({ api_url, api_key }: Local): Promise<void> {
+  const { status, text } = await ask(`${api_url}/work_pools/`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${api_key}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: POOL, type: "process" }),
+  });
+  if (status !== 201 && status !== 409)
+    throw new StartProblem(`The pool "${POOL}" could not be made: the API answered ${status} ${text.slice(0, 200)}`);
 }
 
 async function isValid(url: string, key: string): Promise<boolean> {

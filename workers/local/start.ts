@@ -2,8 +2,9 @@
  * `npm start`: the whole service on this machine until a signal ends it.
  * Exit codes: 0 ended by a signal in order, 1 could not start or go on, 2 asked for wrongly.
  */
-import { hasUser, openBrowser } from "./browser.ts";
+
 import { basicCredential } from "./basic-credential.ts";
+import { hasUser, openBrowser } from "./browser.ts";
 import { greeting } from "./greeting.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { StartProblem } from "./problem.ts";

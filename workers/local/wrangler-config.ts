@@ -30,6 +30,7 @@ export interface Consumer {
 
 /** Keys with nothing for this host to do. */
 const ELSEWHERE = [
+  "keep_names",
   "observability",
   "migrations",
   "routes",
