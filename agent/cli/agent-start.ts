@@ -103,13 +103,25 @@ export const command: CommandSpec = {
       return EXIT_CODES.ok;
     } catch (error) {
       if (!(error instanceof AgentRefusedError)) throw error;
-      throw new Problem(`The server refuses this agent: ${error.message}`, { code: "auth" });
+      throw refusal(error, pool);
     } finally {
       release();
       identity.release();
     }
   },
 };
+
+function refusal(error: AgentRefusedError, pool: string): Problem {
+  if (error.status === 404) {
+    return new Problem(`There is no pool "${pool}" in this workspace.`, {
+      code: "not_found",
+      fix: `millrace pool create ${pool}`,
+    });
+  }
+  if (error.status === 401)
+    return new Problem("The server does not know this API key.", { code: "auth", fix: "millrace login" });
+  return new Problem(`The server refuses this agent: ${error.message}.`, { code: "auth" });
+}
 
 function folders({ env, text }: Call): { state: string; cache: string } {
   const home = env.HOME ?? homedir() ?? tmpdir();

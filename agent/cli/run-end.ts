@@ -22,6 +22,7 @@ export function tellEnd(run: WireFlowRun, apiUrl: string, out: Output): number {
   }
   const state = paintState(run.state_name ?? "", run.state_type, out.colours);
   const message = run.state?.message ? `: ${run.state.message}` : "";
+  out.say(runPage(apiUrl, run.id));
   out.say(`${run.name} ${state} after ${readable(run.total_run_time * 1000)}${message}`);
   if (run.state_type === "COMPLETED" && run.state?.data !== null && run.state?.data !== undefined) {
     out.line(typeof run.state.data === "string" ? run.state.data : JSON.stringify(run.state.data, null, 2));

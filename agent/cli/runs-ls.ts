@@ -29,6 +29,8 @@ export const command: CommandSpec = {
     const { call: api } = await apiOf(call);
     const rows = await list(api, call);
     const flows = await flowNames(api, rows);
+    // People read their own zone, programs the wire's time.
+    const time = call.out.format === "table" ? localTime : (at: string | null) => at;
     call.out.list({
       rows: rows.map((run) => ({ ...run, flow_name: flows.get(run.flow_id) ?? null })),
       columns: {
@@ -40,7 +42,7 @@ export const command: CommandSpec = {
           of: (run) => run.state_name,
           paint: (text, run, colours) => paintState(text, run.state_type, colours),
         },
-        started: { title: "STARTED", of: (run) => localTime(run.start_time ?? run.expected_start_time) },
+        started: { title: "STARTED", of: (run) => time(run.start_time ?? run.expected_start_time) },
         duration: { title: "DURATION", of: (run) => (run.start_time ? readable(run.estimated_run_time * 1000) : null) },
       },
       name: (run) => run.id,

@@ -8,10 +8,14 @@ export function suggest(word: string, known: readonly string[]): string | null {
   let least = Math.max(1, Math.floor(word.length * NEAR)) + 1;
   for (const candidate of known) {
     const distance = candidate.startsWith(word) && word.length > 1 ? 1 : edits(word, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
+    const nearer = distance < least || (distance === least && best !== null && off(candidate, word) < off(best, word));
+    if (nearer) [best, least] = [candidate, distance];
   }
   return best;
 }
+
+/** Of two that are equally near, the one of nearer length is meant. */
+const off = (candidate: string, word: string): number => Math.abs(candidate.length - word.length);
 
 /** Letters to insert, remove, replace or swap with their neighbour. */
 function edits(a: string, b: string): number {

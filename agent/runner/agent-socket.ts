@@ -5,18 +5,18 @@
  * Q2  A line that does not answer a ping within `ANSWER_MS` is taken for broken, whatever TCP thinks of it.
  * Q3  Only a first connection can fail for good; later the agent keeps trying, since runs live that want to be told of.
  */
+import type { AgentFrame, AgentServerFrame } from "@millrace/contract/channels/agent.ts";
 import {
   AGENT_CLOSE,
   AGENT_PING,
   AGENT_PING_SECONDS,
   AGENT_PONG,
   AGENT_PROTOCOL,
-  type AgentFrame,
-  AgentServerFrame,
-} from "@millrace/contract/channels/agent.ts";
+} from "@millrace/contract/channels/agent-protocol.ts";
 import WebSocket from "ws";
 import { authorization, socketToken } from "../sdk/api/connect.ts";
 import type { Credential } from "../sdk/api/settings.ts";
+import { readServerFrame } from "./server-frame.ts";
 
 /** How long an answer to a ping may take. */
 const ANSWER_MS = 10_000;
@@ -40,8 +40,8 @@ export interface AgentSocketOptions {
   onPing: () => void;
   onPong: () => void;
   onDown: (why: string, nextTryMs: number) => void;
-  /** The server refuses this agent. */
-  onRefused: (reason: string) => void;
+  /** The server refuses this agent; with the status of its answer, where it was one. */
+  onRefused: (reason: string, status: number | null) => void;
   onTrouble: (text: string) => void;
   random?: () => number;
 }
@@ -54,6 +54,7 @@ export class AgentSocket {
   #closed = false;
   #failures = 0;
   #reason = "";
+  #status: number | null = null;
   #answer: NodeJS.Timeout | undefined;
   #pinging: NodeJS.Timeout | undefined;
   #reconnecting: NodeJS.Timeout | undefined;
@@ -71,6 +72,7 @@ export class AgentSocket {
     });
     this.#socket = socket;
     this.#reason = "";
+    this.#status = null;
     socket.on("open", () => {
       socket.send(JSON.stringify({ type: "auth", token: socketToken(this.#options.credential) ?? "" }));
       this.#expectAnswer(CONNECT_MS);
@@ -80,6 +82,7 @@ export class AgentSocket {
     });
     socket.on("unexpected-response", (_request, response) => {
       this.#reason = `the server answered ${response.statusCode}`;
+      this.#status = response.statusCode ?? null;
       response.resume();
       this.#down(socket, response.statusCode !== undefined && isRefusal(response.statusCode));
     });
@@ -133,10 +136,8 @@ export class AgentSocket {
       this.#options.onPong();
       return;
     }
-    let frame: AgentServerFrame;
-    try {
-      frame = AgentServerFrame.parse(JSON.parse(text));
-    } catch {
+    const frame = readServerFrame(text);
+    if (frame === null) {
       this.#options.onTrouble(`A frame of the server was not understood: ${text.slice(0, 200)}`);
       return;
     }
@@ -168,7 +169,7 @@ export class AgentSocket {
     socket.terminate();
     if (this.#closed) return;
     if (refused && !this.#everReady) {
-      this.#options.onRefused(this.#reason);
+      this.#options.onRefused(this.#reason, this.#status);
       return;
     }
     const { random = Math.random } = this.#options;

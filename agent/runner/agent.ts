@@ -33,6 +33,12 @@ export interface AgentOptions {
 /** Why an agent ended before anybody told it to. */
 export class AgentRefusedError extends Error {
   override name = "AgentRefusedError";
+  /** Of the answer to the upgrade; null where the server closed the socket. */
+  readonly status: number | null;
+  constructor(reason: string, status: number | null) {
+    super(reason);
+    this.status = status;
+  }
 }
 
 export class Agent {
@@ -59,7 +65,7 @@ export class Agent {
       onPing: () => this.#lease.pingSent(),
       onPong: () => this.#lease.pongReceived(),
       onDown: (why, delay) => options.log(`The line to the server is down (${why}); next try in ${readable(delay)}.`),
-      onRefused: (reason) => this.#settle?.reject(new AgentRefusedError(reason)),
+      onRefused: (reason, status) => this.#settle?.reject(new AgentRefusedError(reason, status)),
       onTrouble: options.log,
     });
   }

@@ -28,10 +28,7 @@ export const artifact = {
     create("markdown", markdown, rest),
 
   /** Rows with the same fields, or a list of columns. */
-  table: ({
-    rows,
-    ...rest
-  }: Described & { rows: readonly object[] }): Promise<Artifact> =>
+  table: ({ rows, ...rest }: Described & { rows: readonly object[] }): Promise<Artifact> =>
     create("table", JSON.stringify(rows), rest),
 
   /** A link, with another text than itself where one is given. */

@@ -38,7 +38,7 @@ export function createLogger(origin: LogOrigin, threshold: number, sink: LineSin
 }
 
 /** `MILLRACE_LOG_LEVEL` as a number; info where it says nothing known. */
-export function logThreshold(env: NodeJS.ProcessEnv): number {
+export function logThreshold(env: { readonly [name: string]: string | undefined }): number {
   const wanted = (env.MILLRACE_LOG_LEVEL ?? "info").toLowerCase();
   return wanted in LEVELS ? LEVELS[wanted as Level] : LEVELS.info;
 }
