@@ -20,6 +20,53 @@ async function post(path: string, body: object, token = parties.a.key): Promise<
 
 const NOW = () => new Date().toISOString();
 
+// The lists come first: what the cases after them leave behind at A names ids of B, which A said itself.
+describe("[S04] lists", () => {
+  const filters: [string, string, (parties: Parties) => object][] = [
+    ["flows by id", "/flows/", ({ b }) => ({ flows: { id: { any_: [b.things.flow] } } })],
+    ["flows by name", "/flows/", ({ b }) => ({ flows: { name: { any_: [b.things.flowName] } } })],
+    ["flows by part of a name", "/flows/", ({ b }) => ({ flows: { name: { like_: b.workspaceId } } })],
+    ["flows by their runs", "/flows/", ({ b }) => ({ flow_runs: { id: { any_: [b.things.run] } } })],
+    ["flow runs by id", "/flow_runs/", ({ b }) => ({ flow_runs: { id: { any_: [b.things.run] } } })],
+    ["flow runs by flow", "/flow_runs/", ({ b }) => ({ flows: { id: { any_: [b.things.flow] } } })],
+    [
+      "flow runs by deployment",
+      "/flow_runs/",
+      ({ b }) => ({ flow_runs: { deployment_id: { any_: [b.things.deployment] } } }),
+    ],
+    ["flow runs by task run", "/flow_runs/", ({ b }) => ({ task_runs: { id: { any_: [b.things.taskRun] } } })],
+    ["task runs by id", "/task_runs/", ({ b }) => ({ task_runs: { id: { any_: [b.things.taskRun] } } })],
+    ["task runs by run", "/task_runs/", ({ b }) => ({ task_runs: { flow_run_id: { any_: [b.things.run] } } })],
+    ["artifacts by id", "/artifacts/", ({ b }) => ({ artifacts: { id: { any_: [b.things.artifact] } } })],
+    ["artifacts by key", "/artifacts/", ({ b }) => ({ artifacts: { key: { any_: [b.things.artifactKey] } } })],
+    ["artifacts by run", "/artifacts/", ({ b }) => ({ artifacts: { flow_run_id: { any_: [b.things.run] } } })],
+    ["deployments by flow", "/deployments/", ({ b }) => ({ flows: { id: { any_: [b.things.flow] } } })],
+  ];
+  test.each(filters)("[S04] [TE3] %s of B are none", async (_what, path, filter) => {
+    expect((await post(`${path}filter`, filter(parties))).body).toBe("[]");
+    expect((await post(`${path}count`, filter(parties))).body).toBe("0");
+  });
+
+  test("[S04] [TE3] pages, logs and pools of B are none", async () => {
+    const { b } = parties;
+    const page = JSON.parse(
+      (await post("/flow_runs/paginate", { flow_runs: { id: { any_: [b.things.run] } } })).body,
+    ) as object;
+    expect(page).toMatchObject({ results: [], count: 0 });
+    expect((await post("/logs/filter", { logs: { flow_run_id: { any_: [b.things.run] } } })).body).toBe("[]");
+    expect((await post("/work_pools/filter", { work_pools: { name: { any_: [b.things.pool] } } })).body).toBe("[]");
+  });
+
+  test("[S04] [TE3] without a filter a list holds its own tenant's things alone", async () => {
+    const { b } = parties;
+    for (const kind of ["flows", "flow_runs", "task_runs", "artifacts", "deployments", "work_pools", "logs"]) {
+      const { status, body } = await post(`/${kind}/filter`, {});
+      expect(status).toBe(200);
+      for (const thing of [b.workspaceId, ...Object.values(b.things)]) expect(body).not.toContain(thing);
+    }
+  });
+});
+
 describe("[S01] ids of B in bodies", () => {
   const cases: [string, string, (id: string) => object, (parties: Parties) => string][] = [
     ["a flow run of B's flow", "/flow_runs/", (id) => ({ flow_id: id }), ({ b }) => b.things.flow],
@@ -121,52 +168,6 @@ describe("[S03] a workspace in a body", () => {
     };
     const { body } = await ask("POST", `${a.shortUrl}/flows/filter`, { token: a.key, body: "{}", headers });
     expect(body).not.toContain(b.things.flow);
-  });
-});
-
-describe("[S04] lists", () => {
-  const filters: [string, string, (parties: Parties) => object][] = [
-    ["flows by id", "/flows/", ({ b }) => ({ flows: { id: { any_: [b.things.flow] } } })],
-    ["flows by name", "/flows/", ({ b }) => ({ flows: { name: { any_: [b.things.flowName] } } })],
-    ["flows by part of a name", "/flows/", ({ b }) => ({ flows: { name: { like_: b.workspaceId } } })],
-    ["flows by their runs", "/flows/", ({ b }) => ({ flow_runs: { id: { any_: [b.things.run] } } })],
-    ["flow runs by id", "/flow_runs/", ({ b }) => ({ flow_runs: { id: { any_: [b.things.run] } } })],
-    ["flow runs by flow", "/flow_runs/", ({ b }) => ({ flows: { id: { any_: [b.things.flow] } } })],
-    [
-      "flow runs by deployment",
-      "/flow_runs/",
-      ({ b }) => ({ flow_runs: { deployment_id: { any_: [b.things.deployment] } } }),
-    ],
-    ["flow runs by task run", "/flow_runs/", ({ b }) => ({ task_runs: { id: { any_: [b.things.taskRun] } } })],
-    ["task runs by id", "/task_runs/", ({ b }) => ({ task_runs: { id: { any_: [b.things.taskRun] } } })],
-    ["task runs by run", "/task_runs/", ({ b }) => ({ task_runs: { flow_run_id: { any_: [b.things.run] } } })],
-    ["artifacts by id", "/artifacts/", ({ b }) => ({ artifacts: { id: { any_: [b.things.artifact] } } })],
-    ["artifacts by key", "/artifacts/", ({ b }) => ({ artifacts: { key: { any_: [b.things.artifactKey] } } })],
-    ["artifacts by run", "/artifacts/", ({ b }) => ({ artifacts: { flow_run_id: { any_: [b.things.run] } } })],
-    ["deployments by flow", "/deployments/", ({ b }) => ({ flows: { id: { any_: [b.things.flow] } } })],
-  ];
-  test.each(filters)("[S04] [TE3] %s of B are none", async (_what, path, filter) => {
-    expect((await post(`${path}filter`, filter(parties))).body).toBe("[]");
-    expect((await post(`${path}count`, filter(parties))).body).toBe("0");
-  });
-
-  test("[S04] [TE3] pages, logs and pools of B are none", async () => {
-    const { b } = parties;
-    const page = JSON.parse(
-      (await post("/flow_runs/paginate", { flow_runs: { id: { any_: [b.things.run] } } })).body,
-    ) as object;
-    expect(page).toMatchObject({ results: [], count: 0 });
-    expect((await post("/logs/filter", { logs: { flow_run_id: { any_: [b.things.run] } } })).body).toBe("[]");
-    expect((await post("/work_pools/filter", { work_pools: { name: { any_: [b.things.pool] } } })).body).toBe("[]");
-  });
-
-  test("[S04] [TE3] without a filter a list holds its own tenant's things alone", async () => {
-    const { b } = parties;
-    for (const kind of ["flows", "flow_runs", "task_runs", "artifacts", "deployments", "work_pools", "logs"]) {
-      const { status, body } = await post(`/${kind}/filter`, {});
-      expect(status).toBe(200);
-      for (const thing of [b.workspaceId, ...Object.values(b.things)]) expect(body).not.toContain(thing);
-    }
   });
 });
 

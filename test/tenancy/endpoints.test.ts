@@ -4,7 +4,7 @@ import type { EndpointRow } from "@millrace/contract/endpoint.ts";
 import { WORKSPACE_SCOPES, type WorkspaceScope } from "@millrace/contract/scopes.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
-import { ask, inventory, type Parties, paramsOf, startParties, unknownParams, urlOf } from "./fixture.ts";
+import { ask, inventory, type Parties, paramsOf, push, startParties, unknownParams, urlOf } from "./fixture.ts";
 
 let parties: Parties;
 beforeAll(async () => {
@@ -165,18 +165,22 @@ describe("a bad body is refused", () => {
     const { a, server } = parties;
     const token = row.base === "account" ? server.local.api_key : a.key;
     const filler = "x".repeat(Math.max(row.limit ?? 0, 6 * 1024 * 1024));
-    const body = JSON.stringify(isList(row) ? [{ message: filler }] : { name: filler });
-    const { status } = await ask(row.method, urlOf(row, a, paramsOf(row, a)), { token, body });
+    const body = Buffer.from(JSON.stringify(isList(row) ? [{ message: filler }] : { name: filler }));
+    const { status } = await push(row.method, urlOf(row, a, paramsOf(row, a)), {
+      token,
+      body: [body],
+      length: body.length,
+    });
     expect(status).toBe(413);
   });
 
   test("[TE6] a bundle of more than 25 MiB answers 413", async () => {
     const { a } = parties;
     const body = new Uint8Array(25 * 1024 * 1024 + 1);
-    const { status } = await ask("PUT", `${a.apiUrl}/bundles/${a.things.bundle}`, {
+    const { status } = await push("PUT", `${a.apiUrl}/bundles/${a.things.bundle}`, {
       token: a.key,
-      body,
-      type: "application/octet-stream",
+      body: [body],
+      length: body.length,
     });
     expect(status).toBe(413);
   });

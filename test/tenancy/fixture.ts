@@ -1,5 +1,8 @@
 /** Two tenants on one service, each with one of everything, so that one can try the ids of the other. */
 import { createHash, randomUUID } from "node:crypto";
+import { request as httpRequest } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type Client, createClient } from "@millrace/contract/client.ts";
 import type { EndpointRow } from "@millrace/contract/endpoint.ts";
 import { type Server, startServer } from "../support/server.ts";
@@ -171,6 +174,44 @@ export async function ask(
   }
   const response = await fetch(url, init);
   return { status: response.status, body: await response.text(), headers: response.headers };
+}
+
+/**
+ * Sends a body that is likely to be refused before it has all arrived, and reads the answer all the same: a server may
+ * answer and close while the client still writes. `body` yields what is sent; without `length` it goes in chunks.
+ */
+export async function push(
+  method: string,
+  url: string,
+  {
+    token,
+    body,
+    length,
+    headers = {},
+  }: { token: string; body: Iterable<Uint8Array>; length?: number; headers?: Record<string, string> },
+): Promise<{ status: number }> {
+  const request = httpRequest(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      ...(length !== undefined && { "content-length": length }),
+      ...headers,
+    },
+  });
+  return new Promise((resolve, reject) => {
+    let failure: Error | null = null;
+    request.once("response", (response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? 0 });
+      request.destroy();
+    });
+    request.on("error", (error) => {
+      failure ??= error;
+    });
+    request.once("close", () => reject(failure ?? new Error("closed without an answer")));
+    pipeline(Readable.from(body), request).catch(() => {});
+  });
 }
 
 /** Everything of a tenant that lists show, to see that nothing changed. */

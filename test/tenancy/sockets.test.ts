@@ -19,7 +19,7 @@ const routes: [string, Route][] = [
   ["/events/in", { path: () => "/events/in", subprotocol: ["prefect"] }],
   ["/events/out", { path: () => "/events/out", subprotocol: ["prefect"] }],
   ["/logs/out", { path: () => "/logs/out", subprotocol: ["prefect"] }],
-  ["/flow_runs/{id}/live", { path: (party) => `/flow_runs/${party.things.run}/live`, subprotocol: [] }],
+  ["/flow_runs/{id}/live", { path: (party) => `/flow_runs/${party.things.run}/live`, subprotocol: ["prefect"] }],
   [
     "/agents/connect",
     { path: (party) => `/agents/connect?pool=${party.things.pool}`, subprotocol: ["millrace.agent.v1"] },
@@ -117,7 +117,7 @@ describe.each(routes)("%s", (name, route) => {
     expect(REFUSED).toContain((await socket.closed(30_000)).code);
   });
 
-  test.runIf(route.subprotocol.length > 0)(`[S09] [TE7] ${name} without its subprotocol is refused`, async () => {
+  test(`[S09] [TE7] ${name} without its subprotocol is refused`, async () => {
     const socket = await open(route, parties.a, []).catch((error: Error) => error);
     if (socket instanceof Error) {
       expect(socket.message).toMatch(/40\d/);
@@ -167,7 +167,7 @@ describe("what is another's", () => {
     const { a, b } = parties;
     const answers = await Promise.all(
       [b.things.run, randomUUID()].map(async (id) => {
-        const socket = await Socket.open(`${a.apiUrl}/flow_runs/${id}/live`);
+        const socket = await Socket.open(`${a.apiUrl}/flow_runs/${id}/live`, ["prefect"]);
         socket.send({ type: "auth", token: a.key });
         const { code, reason } = await socket.closed();
         return {
