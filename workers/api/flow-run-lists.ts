@@ -17,21 +17,10 @@ import { JsonText } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
 import { count, select } from "./shard.ts";
 import { aroundFlowRun } from "./sql-filter.ts";
+import { FLOW_RUN_ORDERS } from "./sql-order.ts";
 
 /** A filter that names at most this many runs is answered by their objects. */
 const FEW = 20;
-
-const ORDERS: { readonly [Sort in FlowRunSort]: string } = {
-  ID_DESC: "r.id DESC",
-  START_TIME_ASC: "coalesce(r.start_time, r.expected_start_time) ASC, r.id DESC",
-  START_TIME_DESC: "coalesce(r.start_time, r.expected_start_time) DESC, r.id DESC",
-  EXPECTED_START_TIME_ASC: "r.expected_start_time ASC, r.id DESC",
-  EXPECTED_START_TIME_DESC: "r.expected_start_time DESC, r.id DESC",
-  NAME_ASC: "r.name ASC, r.id DESC",
-  NAME_DESC: "r.name DESC, r.id DESC",
-  NEXT_SCHEDULED_START_TIME_ASC: "r.next_scheduled_start_time ASC, r.id DESC",
-  END_TIME_DESC: "r.end_time DESC, r.id DESC",
-};
 
 export interface Page {
   sort: FlowRunSort;
@@ -54,7 +43,7 @@ export async function listFlowRuns(
     table: "flow_runs",
     alias: "r",
     where: aroundFlowRun(filters),
-    order: ORDERS[sort],
+    order: FLOW_RUN_ORDERS[sort],
     limit,
     offset,
   });

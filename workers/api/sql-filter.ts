@@ -2,6 +2,7 @@
  * Filters of the wire as SQL, saying of a row of the index what domain/filter says of a record.
  *
  * AP5  Every value is a parameter. A list is one parameter, a JSON array: SQLite allows a hundred of them, filters hold thousands.
+ * AP14 A filter means here what it means in domain/filter; one that the index cannot answer is refused, never left out.
  */
 import type {
   ArtifactFilterInput,
@@ -11,6 +12,7 @@ import type {
   RunFiltersInput,
   WorkPoolFilterInput,
 } from "@millrace/contract/filters.ts";
+import { Refusal } from "./refusal.ts";
 
 /** A condition with its parameters, in the order of their question marks. */
 export interface Condition {
@@ -158,6 +160,30 @@ export const flowCondition = (filter: FlowFilterInput): Condition =>
     ),
   ]);
 
+/** The queue of a deployment `d`: its pool's default one as yet, which a deployment may call by another name. */
+const DEPLOYMENT_QUEUE = {
+  id: "(SELECT q.default_queue_id FROM work_pools q WHERE q.workspace_id = d.workspace_id AND q.id = d.work_pool_id)",
+  name: "CASE WHEN d.work_pool_id IS NULL THEN NULL ELSE coalesce(d.work_queue_name, 'default') END",
+};
+const RUN_QUEUE = { id: "r.work_queue_id", name: "r.work_queue_name" };
+
+/** Work queues, by what says their id and name. */
+const workQueueCondition =
+  (queue: { id: string; name: string }) =>
+  (filter: NonNullable<RunFiltersInput["work_pool_queues"]>): Condition =>
+    combine(filter.operator, [
+      within(filter.id, (f) => combine("and_", [anyOf(queue.id, f.any_)])),
+      within(filter.name, (f) =>
+        combine("and_", [
+          anyOf(queue.name, f.any_),
+          within(f.startswith_, (starts) => ({
+            sql: `EXISTS (SELECT 1 FROM json_each(?) start WHERE substr(${queue.name}, 1, length(start.value)) = start.value)`,
+            values: [JSON.stringify(starts)],
+          })),
+        ]),
+      ),
+    ]);
+
 /** Deployments, as columns of `deployments d`. */
 export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
   combine(filter.operator, [
@@ -177,7 +203,8 @@ export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
     // Deployments are never paused as yet.
     within(filter.paused, (f) => (f.eq_ === true ? { sql: "0", values: [] } : TRUE)),
     within(filter.tags, (f) => tagged("d.tags", f)),
-    within(filter.work_queue_name, (f) => combine("and_", [anyOf("d.work_queue_name", f.any_)])),
+    within(filter.work_queue_name, (f) => combine("and_", [anyOf(DEPLOYMENT_QUEUE.name, f.any_)])),
+    within(filter.work_queue_id, (f) => combine("and_", [anyOf(DEPLOYMENT_QUEUE.id, f.any_)])),
     within(filter.concurrency_limit, (f) =>
       f.is_null_ === false || f.ge_ !== null || f.le_ !== null ? { sql: "0", values: [] } : TRUE,
     ),
@@ -212,55 +239,77 @@ const exists = (sql: string, condition: Condition): Condition => ({
   values: condition.values,
 });
 
-/** The filters on what surrounds a flow run `r`. */
-export const aroundFlowRun = ({ flows, flow_runs, task_runs, deployments, work_pools }: RunFiltersInput): Condition =>
-  combine("and_", [
-    within(flow_runs, flowRunCondition),
-    within(flows, (f) =>
-      exists("flows f WHERE f.workspace_id = r.workspace_id AND f.id = r.flow_id", flowCondition(f)),
-    ),
-    within(deployments, (f) =>
-      exists("deployments d WHERE d.workspace_id = r.workspace_id AND d.id = r.deployment_id", deploymentCondition(f)),
-    ),
-    within(work_pools, (f) =>
-      exists("work_pools p WHERE p.workspace_id = r.workspace_id AND p.id = r.work_pool_id", workPoolCondition(f)),
-    ),
-    within(task_runs?.id?.any_, (ids) => ({
+/**
+ * Task runs within a flow run `r`. The index holds their ids; what else a filter may ask of them lies in the objects of their flow
+ * runs, and is refused here.
+ */
+function taskRunCondition({ operator: _, id, ...others }: NonNullable<RunFiltersInput["task_runs"]>): Condition {
+  for (const [field, asked] of Object.entries(others)) {
+    if (asked === null) continue;
+    const message = "Of task runs only the ids are known here: list the task runs, and name their flow runs.";
+    throw new Refusal({ code: "invalid", field: `task_runs.${field}`, message });
+  }
+  return combine("and_", [
+    within(id?.any_, (ids) => ({
       sql: `EXISTS (SELECT 1 FROM task_runs t, json_each(?) wanted WHERE t.workspace_id = r.workspace_id AND t.flow_run_id = r.id
             AND instr(t.ids, wanted.value) > 0)`,
       values: [JSON.stringify(ids)],
     })),
   ]);
+}
+
+/** The filters on what surrounds a flow run `r`. */
+export const aroundFlowRun = (filters: RunFiltersInput): Condition =>
+  combine("and_", [
+    within(filters.flow_runs, flowRunCondition),
+    within(filters.task_runs, taskRunCondition),
+    within(filters.work_pool_queues, workQueueCondition(RUN_QUEUE)),
+    within(filters.flows, (f) =>
+      exists("flows f WHERE f.workspace_id = r.workspace_id AND f.id = r.flow_id", flowCondition(f)),
+    ),
+    within(filters.deployments, (f) =>
+      exists("deployments d WHERE d.workspace_id = r.workspace_id AND d.id = r.deployment_id", deploymentCondition(f)),
+    ),
+    within(filters.work_pools, (f) =>
+      exists("work_pools p WHERE p.workspace_id = r.workspace_id AND p.id = r.work_pool_id", workPoolCondition(f)),
+    ),
+  ]);
 
 /** The filters on what surrounds a flow `f`. */
-export const aroundFlow = ({ flows, flow_runs, deployments, work_pools }: RunFiltersInput): Condition =>
-  combine("and_", [
-    within(flows, flowCondition),
-    within(flow_runs, (f) =>
-      exists("flow_runs r WHERE r.workspace_id = f.workspace_id AND r.flow_id = f.id", flowRunCondition(f)),
-    ),
-    within(deployments, (f) =>
-      exists("deployments d WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id", deploymentCondition(f)),
-    ),
-    within(work_pools, (f) =>
+export const aroundFlow = (filters: RunFiltersInput): Condition => {
+  const withRun = (condition: Condition): Condition =>
+    exists("flow_runs r WHERE r.workspace_id = f.workspace_id AND r.flow_id = f.id", condition);
+  const withDeployment = (condition: Condition): Condition =>
+    exists("deployments d WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id", condition);
+  return combine("and_", [
+    within(filters.flows, flowCondition),
+    within(filters.flow_runs, (f) => withRun(flowRunCondition(f))),
+    within(filters.task_runs, (f) => withRun(taskRunCondition(f))),
+    within(filters.deployments, (f) => withDeployment(deploymentCondition(f))),
+    within(filters.work_pool_queues, (f) => withDeployment(workQueueCondition(DEPLOYMENT_QUEUE)(f))),
+    within(filters.work_pools, (f) =>
       exists(
-        "deployments wd JOIN work_pools p ON p.workspace_id = wd.workspace_id AND p.id = wd.work_pool_id WHERE wd.workspace_id = f.workspace_id AND wd.flow_id = f.id",
+        "deployments d JOIN work_pools p ON p.workspace_id = d.workspace_id AND p.id = d.work_pool_id WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id",
         workPoolCondition(f),
       ),
     ),
   ]);
+};
 
 /** The filters on what surrounds a deployment `d`. */
-export const aroundDeployment = ({ flows, flow_runs, deployments, work_pools }: RunFiltersInput): Condition =>
-  combine("and_", [
-    within(deployments, deploymentCondition),
-    within(flows, (f) =>
+export const aroundDeployment = (filters: RunFiltersInput): Condition => {
+  const withRun = (condition: Condition): Condition =>
+    exists("flow_runs r WHERE r.workspace_id = d.workspace_id AND r.deployment_id = d.id", condition);
+  return combine("and_", [
+    within(filters.deployments, deploymentCondition),
+    within(filters.flow_runs, (f) => withRun(flowRunCondition(f))),
+    within(filters.task_runs, (f) => withRun(taskRunCondition(f))),
+    within(filters.work_pool_queues, workQueueCondition(DEPLOYMENT_QUEUE)),
+    within(filters.flows, (f) =>
       exists("flows f WHERE f.workspace_id = d.workspace_id AND f.id = d.flow_id", flowCondition(f)),
     ),
-    within(flow_runs, (f) =>
-      exists("flow_runs r WHERE r.workspace_id = d.workspace_id AND r.deployment_id = d.id", flowRunCondition(f)),
-    ),
-    within(work_pools, (f) =>
+    within(filters.work_pools, (f) =>
       exists("work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id", workPoolCondition(f)),
     ),
   ]);
+};

@@ -1,21 +1,32 @@
 /**
- * The frames of a client's socket, in order, none lost: those that come while nobody is reading wait.
+ * The frames of a client's socket.
+ *
+ * AP11 Frames are read in order, and none is lost: those that come while nobody reads wait. A socket that sends more than an
+ *      honest client would, or bytes instead of text, is closed; nothing that comes after is kept.
  */
 
 /** Longest frame that is read, in characters. */
 const LONGEST_FRAME = 2 * 1024 * 1024;
-/** Frames that wait before the socket is given up: nobody sends so many without being answered. */
+/** Frames, and characters of them, that wait before the socket is given up: nobody sends so much without being answered. */
 const MOST_WAITING = 10_000;
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+
+const [PROTOCOL_ERROR, POLICY_VIOLATION] = [1002, 1008];
 
 /** A frame as an object; null for what is none. */
 export type Frame = { type?: unknown; [field: string]: unknown } | null;
 
+interface Listener {
+  onText(text: string): void;
+  onClose(): void;
+}
+
 export class Inbox {
   readonly #socket: WebSocket;
   #waiting: string[] = [];
+  #characters = 0;
   #reader: ((text: string | null) => void) | null = null;
-  #onText: ((text: string) => void) | null = null;
-  #onClose: () => void = () => {};
+  readonly #listeners: Listener[] = [];
   #closed = false;
 
   /** Takes over the socket's frames; must be made in the same turn in which the socket is accepted. */
@@ -29,7 +40,10 @@ export class Inbox {
   /** The next frame; null where none came within so many milliseconds, or the socket closed. */
   next(within: number): Promise<Frame> {
     const waiting = this.#waiting.shift();
-    if (waiting !== undefined) return Promise.resolve(readFrame(waiting));
+    if (waiting !== undefined) {
+      this.#characters -= waiting.length;
+      return Promise.resolve(readFrame(waiting));
+    }
     if (this.#closed) return Promise.resolve(null);
     return new Promise((resolve) => {
       const done = (text: string | null): void => {
@@ -42,20 +56,30 @@ export class Inbox {
     });
   }
 
-  /** Hands every frame to `onText` from now on, those that wait first. */
+  /** Hands every frame to `onText` from now on, those that wait first; several may listen. */
   forward(onText: (text: string) => void, onClose: () => void): void {
-    this.#onText = onText;
-    this.#onClose = onClose;
+    this.#listeners.push({ onText, onClose });
+    this.#characters = 0;
     for (const text of this.#waiting.splice(0)) onText(text);
     if (this.#closed) onClose();
   }
 
   #receive(data: unknown): void {
-    const text = typeof data === "string" ? data : new TextDecoder().decode(data as ArrayBuffer);
-    if (this.#onText) this.#onText(text);
-    else if (this.#reader) this.#reader(text);
-    else if (this.#waiting.push(text) > MOST_WAITING)
-      closeQuietly(this.#socket, 1008, "Too many frames before the first answer");
+    if (this.#closed) return;
+    if (typeof data !== "string") this.#giveUp(PROTOCOL_ERROR, "Frames are JSON text, not bytes");
+    else if (this.#listeners.length > 0) for (const { onText } of this.#listeners) onText(data);
+    else if (this.#reader) this.#reader(data);
+    else {
+      this.#characters += data.length;
+      if (this.#waiting.push(data) > MOST_WAITING || this.#characters > MOST_CHARACTERS)
+        this.#giveUp(POLICY_VIOLATION, "Too many frames before the first answer");
+    }
+  }
+
+  #giveUp(code: number, reason: string): void {
+    closeQuietly(this.#socket, code, reason);
+    this.#waiting = [];
+    this.#close();
   }
 
   #close(): void {
@@ -63,7 +87,7 @@ export class Inbox {
     this.#closed = true;
     closeQuietly(this.#socket, 1000, "");
     this.#reader?.(null);
-    this.#onClose();
+    for (const { onClose } of this.#listeners) onClose();
   }
 }
 
