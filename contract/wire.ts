@@ -40,7 +40,15 @@ export const Name = z.string().max(NAME_LENGTH);
 export const PathName = Name.min(1).regex(/^[^/%&><]+$/, "String should match pattern '^[^/%&><]+$'");
 export const Tags = z.array(Name).max(1000);
 export const AnyJson = z.unknown().transform((value) => (value ?? null) as Json);
-export const Fields = z.record(z.string(), z.unknown()).transform((value) => value as JsonObject);
+/** A record of anything. Its keys are the user's, `__proto__` among them. */
+export const Fields = z
+  .unknown()
+  .refine(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    "Input should be a valid dictionary",
+  )
+  .meta({ type: "object", additionalProperties: true })
+  .transform((value) => value as JsonObject);
 /** Labels: a flat record of scalars. */
 export const Labels = z
   .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))

@@ -16,6 +16,8 @@ export type Problem =
   | { code: "too_large"; what: string; limit: number; unit: "bytes" | "levels" | "items" | "characters" }
   | { code: "unauthenticated"; message: string }
   | { code: "forbidden"; scope: string }
+  /** A run's own token, used on a run that it did not begin. */
+  | { code: "beyond_run"; run: string }
   | { code: "too_many"; what: string; limit: number; retryAfter: number }
   /** A part that is needed does not answer. The same call is worth repeating. */
   | { code: "unavailable"; what: string; retryAfter: number };
@@ -44,6 +46,8 @@ export function sentence(problem: Problem): string {
       return problem.message;
     case "forbidden":
       return `Your credential lacks the scope ${problem.scope}. Ask an owner of the account for a key that has it.`;
+    case "beyond_run":
+      return `This is the token of run ${problem.run}: it reaches that run and those it began. Use an API key for others.`;
     case "too_many":
       return `More than ${problem.limit} ${problem.what}. Try again in ${seconds(problem.retryAfter)}.`;
     case "unavailable":

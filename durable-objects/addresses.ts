@@ -6,6 +6,7 @@
  */
 import type { EventHubRpc } from "./event-hub/rpc.ts";
 import type { FlowRunRpc } from "./flow-run/rpc.ts";
+import { RELEASED } from "./kit/release.ts";
 import type { WorkPoolRpc } from "./work-pool/rpc.ts";
 
 /** The namespaces that wrangler.toml binds. */
@@ -21,30 +22,31 @@ export type Remote<Rpc> = Rpc & { fetch(request: Request): Promise<Response> };
 type Call = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * AD2  A call that finds its object just being released is made once more, to the object that takes its place. It was not begun, so
- *      nothing happens twice.
+ * AD2  A call that finds its object just being released is made once more, to the object that takes its place. Objects are released
+ *      only while nothing is under way in them, so such a call was not begun. After any other reset the caller is told.
  *
  * A stub that met a reset stays broken, so each call has its own.
  */
 function at<Rpc>(namespace: DurableObjectNamespace, name: string): Remote<Rpc> {
-  const stub = (): Record<string, Call> => namespace.getByName(name) as unknown as Record<string, Call>;
-  return new Proxy({} as Record<string, Call>, {
-    get:
-      (_, method: string): Call =>
-      async (...args) => {
-        try {
-          return await stub()[method]?.(...args);
-        } catch (error) {
-          if (!wasReset(error)) throw error;
-          return stub()[method]?.(...args);
-        }
-      },
-  }) as unknown as Remote<Rpc>;
+  return new Proxy({ namespace, name }, REMOTE) as unknown as Remote<Rpc>;
 }
 
-/** True of the error of a call whose object was reset before it began. */
-const wasReset = (error: unknown): boolean =>
-  error instanceof Error && (error as { durableObjectReset?: boolean }).durableObjectReset === true;
+const REMOTE: ProxyHandler<{ namespace: DurableObjectNamespace; name: string }> = {
+  get({ namespace, name }, method): Call | undefined {
+    // Whoever awaits a remote asks it for `then`; it is no promise.
+    if (typeof method !== "string" || method === "then") return undefined;
+    const call: Call = (...args) =>
+      (namespace.getByName(name) as unknown as Record<string, Call>)[method]?.(...args) as Promise<unknown>;
+    return async (...args) => {
+      try {
+        return await call(...args);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes(RELEASED))) throw error;
+        return call(...args);
+      }
+    };
+  },
+};
 
 /** The object of a flow run. */
 export const flowRunAt = (env: ObjectNamespaces, workspace: string, run: string): Remote<FlowRunRpc> =>

@@ -15,11 +15,12 @@ const api = makeApi();
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
-    const path = new URL(request.url).pathname;
-    if (path !== "/api" && !path.startsWith("/api/")) {
+    if (!/^\w+:\/\/[^/]+\/api(?:[/?]|$)/.test(request.url)) {
       return env.WEB ? env.WEB.fetch(request) : new Response("Not Found", { status: 404 });
     }
-    const channel = await openChannel(request, env, (work) => ctx.waitUntil(work));
+    const channel = request.headers.has("upgrade")
+      ? await openChannel(request, env, (work) => ctx.waitUntil(work))
+      : null;
     return channel ?? api.fetch(request, env, ctx);
   },
 

@@ -13,6 +13,7 @@ import type { WireEvent } from "@millrace/contract/events.ts";
 import { uuidv7 } from "uuidv7";
 import { type ObjectEnv, shardOf } from "../env.ts";
 import { now } from "../kit/alarms.ts";
+import { withDeadline } from "../kit/deadline.ts";
 import { Gatherer } from "../kit/gather.ts";
 import { type Packed, unpack } from "../kit/packed.ts";
 import { writeIndex } from "./index-writer.ts";
@@ -48,11 +49,12 @@ export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
       if (!first) return;
       const { workspace, shard } = first.tenant;
       const announcements = items.flatMap((item) => item.announcements);
-      await writeIndex(shardOf(env, shard), workspace, announcements, { id: uuidv7(), received: now() });
+      await store(shardOf(env, shard), workspace, announcements);
     }, PATIENCE);
   }
 
   async announce(tenant: Tenant, packed: Packed<Announcement[]>, urgent: boolean): Promise<void> {
+    if (tenant.workspace !== this.ctx.id.name) throw new Error("This hub is another workspace's.");
     const announcements = unpack(packed);
     for (const { located } of announcements) if (located) this.#remember(located);
     this.#subscribers.show(announcements.flatMap(({ events }) => events));
@@ -72,6 +74,7 @@ export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
     const subscription = JSON.parse(new URL(request.url).searchParams.get("subscription") ?? "{}") as Subscription &
       Tenant;
     const { workspace, shard, filter, since, until } = subscription;
+    if (workspace !== this.ctx.id.name) return new Response(null, { status: 404 });
     const response = this.#subscribers.accept({ filter, since, until });
     const past = async (): Promise<WireEvent[]> => {
       await this.#gatherer.settle();
@@ -103,6 +106,26 @@ export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
     }
   }
 }
+
+/** Milliseconds after which the shard counts as away. What it stores late all the same is harmless. */
+const DEADLINE = 10_000;
+
+/** Stores announcements together; where one of them is refused, each by itself, so that it costs the others nothing. */
+async function store(shard: D1Database, workspace: string, announcements: Announcement[]): Promise<void> {
+  const write = (some: Announcement[]): Promise<void> =>
+    withDeadline(writeIndex(shard, workspace, some, { id: uuidv7(), received: now() }), DEADLINE, "The shard");
+  try {
+    await write(announcements);
+  } catch (error) {
+    if (announcements.length === 1 || !isRefusal(error)) throw error;
+    for (const announcement of announcements) {
+      await write([announcement]).catch((reason: unknown) => console.error("An announcement was refused", reason));
+    }
+  }
+}
+
+/** True where the shard answered, and said no: the rows are at fault, not the way there. */
+const isRefusal = (error: unknown): boolean => /TOOBIG|too big|constraint|malformed/i.test(String(error));
 
 /** Rows of events that one subscription may read of the past. */
 const MOST_BATCHES = 500;

@@ -9,7 +9,7 @@
 import type { WireEvent } from "@millrace/contract/events.ts";
 import { type EventFilter, matchesEvent } from "@millrace/domain/filter/events.ts";
 import { parseInstant } from "@millrace/domain/time.ts";
-import { send } from "../kit/sockets.ts";
+import { close, send } from "../kit/sockets.ts";
 
 export interface Subscription {
   filter: EventFilter;
@@ -22,6 +22,8 @@ export class Subscribers {
   readonly #ctx: DurableObjectState;
   /** Sockets whose past is being read, with the live events that came meanwhile. */
   readonly #beginning = new Map<WebSocket, WireEvent[]>();
+  /** Ids of the events shown lately: what is announced twice is shown once. */
+  readonly #shown = new Set<string>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -35,7 +37,7 @@ export class Subscribers {
     return { answer: new Response(null, { status: 101, webSocket: client }), socket: server };
   }
 
-  /** Sends the past, then what came while it was read. */
+  /** Sends the past, then what came while it was read. A socket whose past cannot be read is closed, to come again. */
   async begin(socket: WebSocket, past: () => Promise<WireEvent[]>): Promise<void> {
     const subscription = socket.deserializeAttachment() as Subscription;
     const sent = new Set<string>();
@@ -45,24 +47,41 @@ export class Subscribers {
         sent.add(event.id);
         send(socket, frameOf(event));
       }
-    } finally {
       for (const event of this.#beginning.get(socket) ?? []) if (!sent.has(event.id)) send(socket, frameOf(event));
+    } catch (error) {
+      console.error("Past events could not be read", error);
+      close(socket, 1011, "Past events cannot be read just now: connect again");
+    } finally {
       this.#beginning.delete(socket);
     }
   }
 
   /** Sends live events to all who want them. */
   show(events: readonly WireEvent[]): void {
-    if (events.length === 0) return;
-    for (const socket of this.#ctx.getWebSockets()) {
+    const sockets = this.#ctx.getWebSockets();
+    if (events.length === 0 || sockets.length === 0) return;
+    const news = events.filter(({ id }) => !this.#shown.has(id));
+    this.#remember(news);
+    for (const socket of sockets) {
       const subscription = socket.deserializeAttachment() as Subscription;
-      const wanted = events.filter((event) => matchesEvent(subscription.filter, event));
+      const wanted = news.filter((event) => matchesEvent(subscription.filter, event));
       const kept = this.#beginning.get(socket);
       if (kept) kept.push(...wanted);
       else for (const event of wanted) send(socket, frameOf(event));
     }
   }
+
+  #remember(events: readonly WireEvent[]): void {
+    for (const { id } of events) this.#shown.add(id);
+    for (const oldest of this.#shown) {
+      if (this.#shown.size <= MOST_SHOWN) return;
+      this.#shown.delete(oldest);
+    }
+  }
 }
+
+/** Events whose ids are remembered. */
+const MOST_SHOWN = 10_000;
 
 function isMeant({ filter, since, until }: Subscription, event: WireEvent): boolean {
   const occurred = parseInstant(event.occurred) ?? 0;

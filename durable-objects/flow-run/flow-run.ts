@@ -6,7 +6,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { flowRunToWire, verdictToWire } from "@millrace/contract/flow-runs.ts";
+import { verdictToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
@@ -20,13 +20,23 @@ import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
 import { uuidv7 } from "uuidv7";
 import { flowRunAt, workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
-import { announce } from "../event-hub/announcer.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
+import { announce } from "../kit/announcer.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
-import { type Birth, type Clock, type Duty, type Edit, isProblem, Ledger, type Owner } from "./ledger.ts";
+import {
+  type Birth,
+  type Clock,
+  type Duty,
+  type Edit,
+  isProblem,
+  Ledger,
+  type Owner,
+  type Reporter,
+} from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
+import { wireText } from "./projection.ts";
 import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -45,8 +55,11 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env);
     this.#ledger = new Ledger(new SqliteStore(ctx.storage), clock);
-    this.#outbox = new Outbox(this.#ledger, clock, (owner, announcement, urgent) =>
-      this.#release.during(announce(env, owner, announcement, urgent)),
+    this.#outbox = new Outbox(
+      this.#ledger,
+      clock,
+      (tenant, announcement, urgent) => this.#release.during(announce(env, tenant, announcement, urgent)),
+      () => this.#tellLater(),
     );
     this.#alarm = new PhysicalAlarm(ctx.storage);
     this.#watchers = new Watchers(ctx);
@@ -60,7 +73,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     const created = this.#use().create(owner, unpack(birth));
     if (isProblem(created)) return created;
     const body = this.#body(created.run);
-    if (created.kind === "created") {
+    // A create that is repeated because nobody heard its answer does what the first one may have left undone.
+    const head = this.#ledger.head;
+    if (created.kind === "created" || (head && head.told < head.version)) {
+      await this.#arm();
       await this.#release.during(this.#outbox.tellRow());
       await this.#afterChange();
     }
@@ -81,28 +97,33 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     owner: Owner,
     id: string,
     state: Packed<StateInput>,
-    how: { force: boolean; generation: number | null },
+    how: { force: boolean; reporter: Reporter },
   ): Promise<Answer | Problem> {
     return this.#answer(this.#use().propose(owner, id, unpack(state), how));
   }
 
-  async retry(owner: Owner, id: string): Promise<Answer | Problem> {
-    return this.#answer(this.#use().retry(owner, id));
+  async retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem> {
+    return this.#answer(this.#use().retry(owner, id, reporter));
   }
 
-  async edit(owner: Owner, id: string, edit: Edit): Promise<"done" | Problem> {
-    const done = this.#use().edit(owner, id, edit);
+  async edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): Promise<"done" | Problem> {
+    const done = this.#use().edit(owner, id, edit, reporter);
     if (done === "done") await this.#afterChange();
     return done;
   }
 
   async remove(owner: Owner, id: string): Promise<"done" | Problem> {
     const run = this.#use().headOf(owner)?.run;
-    const done = this.#use().remove(owner, id);
-    if (done !== "done" || !run) return done;
+    if (!run) return { code: "not_found", what: "flow run", id };
+    try {
+      // Lists forget it first: a run that could not be taken off them is still there, and the caller may try again.
+      await this.#release.during(this.#outbox.tellRemoved(owner, run.id));
+    } catch {
+      return { code: "unavailable", what: "index", retryAfter: 5 };
+    }
+    const done = this.#ledger.remove(owner, id);
     this.#watchers.dismiss("The run was deleted.");
-    await this.#outbox.tellRemoved(owner, run.id);
-    await this.#perform(owner, run);
+    await this.#release.during(this.#perform(owner, run));
     return done;
   }
 
@@ -147,12 +168,8 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return this.#use().taskRun(owner, id);
   }
 
-  async recordTaskRuns(
-    owner: Owner,
-    events: readonly unknown[],
-    generation: number | null,
-  ): Promise<boolean | Problem> {
-    const changed = this.#use().recordTaskRuns(owner, events, generation);
+  async recordTaskRuns(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem> {
+    const changed = this.#use().recordTaskRuns(owner, events, reporter);
     if (isProblem(changed)) return changed;
     if (changed) this.#noteTaskRuns(changed);
     return changed !== null;
@@ -162,36 +179,38 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     owner: Owner,
     flowRunId: string,
     input: NewTaskRun & { id: string | null; offeredName: string },
+    reporter: Reporter,
   ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem> {
-    const created = this.#use().createTaskRun(owner, flowRunId, input);
+    const created = this.#use().createTaskRun(owner, flowRunId, input, reporter);
     if (isProblem(created)) return created;
     if (created.kind === "created") {
       this.#noteTaskRuns([created.taskRun]);
-      // Whoever made it is about to begin a subflow under it, and the hub has to say where that belongs.
-      await this.#outbox.tell(true);
+      // Whoever made it is about to begin a subflow under it, and everybody has to know where that belongs.
+      await this.#release.during(this.#outbox.tellTaskRun(created.taskRun));
     }
     return created;
   }
 
-  async setTaskRunState(owner: Owner, id: string, state: StateInput): Promise<TaskRun | null> {
-    const taskRun = this.#use().setTaskRunState(owner, id, state);
-    if (taskRun) this.#noteTaskRuns([taskRun]);
+  async setTaskRunState(
+    owner: Owner,
+    id: string,
+    state: StateInput,
+    reporter: Reporter,
+  ): Promise<TaskRun | null | Problem> {
+    const taskRun = this.#use().setTaskRunState(owner, id, state, reporter);
+    if (taskRun && !isProblem(taskRun)) this.#noteTaskRuns([taskRun]);
     return taskRun;
   }
 
   async mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void> {
-    await this.setTaskRunState(owner, taskRun, state);
+    await this.setTaskRunState(owner, taskRun, state, null);
   }
 
-  async appendLogs(
-    owner: Owner,
-    lines: readonly LogLineInput[],
-    generation: number | null,
-  ): Promise<boolean | Problem> {
+  async appendLogs(owner: Owner, lines: readonly LogLineInput[], reporter: Reporter): Promise<boolean | Problem> {
     const logs = this.#use().appendLogs(
       owner,
       lines.map((line) => ({ ...line, taskRunId: line.task_run_id })),
-      generation,
+      reporter,
     );
     if (isProblem(logs)) return logs;
     if (logs) this.#watchers.showLogs(logs);
@@ -236,11 +255,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   override async alarm(): Promise<void> {
     this.#alarm.rang();
     try {
-      const tell = this.#use().alarms.tell !== undefined;
-      this.#use().ring();
+      const unheard = this.#ledger.ring();
       await this.#arm();
-      await this.#performForOwner();
-      if (tell) await this.#outbox.tell(false);
+      await this.#release.during(this.#performForOwner());
+      if (unheard) await this.#outbox.tell(false);
     } catch (error) {
       console.error("A flow run's alarm failed", error);
     } finally {
@@ -249,7 +267,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   #body(run: FlowRunRecord): PackedRun {
-    return pack(flowRunToWire(run, now()));
+    return wireText(run, now());
   }
 
   async #answer(verdict: Verdict | Problem): Promise<Answer | Problem> {
@@ -269,6 +287,11 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#outbox.noteTaskRuns(changed);
     this.#outbox.soon();
     this.#watchers.showTaskRuns(changed, now());
+  }
+
+  #tellLater(): void {
+    this.#ledger.tellLater();
+    void this.#arm();
   }
 
   /** The ledger, for a call that came in. */

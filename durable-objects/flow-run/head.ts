@@ -16,6 +16,8 @@ import type { Store } from "../kit/store.ts";
 /** What the run's surroundings were called when it began, so that telling of it needs nobody else. */
 export interface Surroundings extends RelatedToRun {
   parentFlowRunId: string | null;
+  /** The run whose process began this one with its token; null: somebody else did. */
+  startedBy: string | null;
   /** The deployment as it was when the run began: a run keeps the code that it was started with. */
   code: AssignedDeployment | null;
 }

@@ -43,6 +43,9 @@ export interface Owner {
   shard: number;
 }
 
+/** A run's own process, by the claim that its token names; null for every other caller, whom scopes alone bind. */
+export type Reporter = { run: string; generation: number } | null;
+
 export interface Clock {
   now(): Instant;
   newId(): string;
@@ -78,8 +81,9 @@ export type Duty =
   /** Tell the agent that holds this claim to stop. */
   | { kind: "cancel"; generation: number };
 
-/** Seconds until an offer is repeated that led to no claim; doubled each time, up to the hour. */
+/** Seconds until an offer is repeated that led to no claim. The first ones may have been lost; later ones wait for an agent. */
 const REOFFER_SECONDS = 30;
+const QUICK_OFFERS = 5;
 const LONGEST_REOFFER_SECONDS = 3600;
 /** Seconds between reminders to the agent of a run that is being cancelled. */
 const RECANCEL_SECONDS = 10;
@@ -127,6 +131,13 @@ export class Ledger {
   /** Begins the run; the run that is there already where the id is taken, as by an idempotency key. */
   create(owner: Owner, birth: Birth): { kind: "created" | "existing"; run: FlowRun } | Problem {
     if (this.head) return this.headOf(owner) ? { kind: "existing", run: this.head.run } : notFound(birth.id);
+    const refused = tooLarge({
+      parameters: birth.parameters,
+      context: birth.context,
+      job_variables: birth.jobVariables,
+      "state.data": birth.state?.data,
+    });
+    if (refused) return refused;
     const now = this.#clock.now();
     const { id, offeredName, lossPolicy, surroundings, ...input } = birth;
     const run = newFlowRun(input, { id, name: offeredName, now, newId: this.#clock.newId });
@@ -154,11 +165,19 @@ export class Ledger {
     owner: Owner,
     id: string,
     proposed: StateInput,
-    { force, generation }: { force: boolean; generation: number | null },
+    { force, reporter }: { force: boolean; reporter: Reporter },
   ): Verdict | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
-    if (generation !== null && report(head, generation) === "stale") return stale(head, generation);
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    const current = head.run.state;
+    if (reporter?.run === id && current && isTerminal(current.type)) {
+      // A process reports its end once; whatever comes after is a repetition that was late.
+      return { kind: "reject", run: head.run, state: current, changed: false, reason: "The run has ended." };
+    }
+    const large = tooLarge({ "state.data": proposed.data });
+    if (large) return large;
     const now = this.#clock.now();
     const { newId } = this.#clock;
     const to = newState(proposed, { id: newId(), now });
@@ -168,17 +187,22 @@ export class Ledger {
   }
 
   /** One more attempt of a run that has ended. */
-  retry(owner: Owner, id: string): Verdict | Problem {
+  retry(owner: Owner, id: string, reporter: Reporter): Verdict | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
     const verdict = retry(head.run, { now: this.#clock.now(), newId: this.#clock.newId });
     if (verdict.kind === "accept") this.#enter({ ...head, claim: null, generation: head.generation + 1 }, verdict.run);
     return verdict;
   }
 
-  edit(owner: Owner, id: string, edit: Edit): "done" | Problem {
+  edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): "done" | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
+    const refused =
+      refusal(head, reporter) ?? tooLarge({ parameters: edit.parameters, job_variables: edit.jobVariables });
+    if (refused) return refused;
     const { run } = head;
     if (edit.jobVariables && run.state?.type !== "SCHEDULED") {
       return {
@@ -302,10 +326,11 @@ export class Ledger {
   }
 
   /** Records events of task runs; answers those that changed, or null where the run is not there. */
-  recordTaskRuns(owner: Owner, events: readonly unknown[], generation: number | null): TaskRun[] | null | Problem {
+  recordTaskRuns(owner: Owner, events: readonly unknown[], reporter: Reporter): TaskRun[] | null | Problem {
     const head = this.headOf(owner);
     if (!head) return null;
-    if (generation !== null && report(head, generation) === "stale") return stale(head, generation);
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
     return this.#transact(() => this.#taskRuns.record(events, this.#clock.now()));
   }
 
@@ -314,13 +339,17 @@ export class Ledger {
     owner: Owner,
     flowRunId: string,
     input: NewTaskRun & { id: string | null; offeredName: string },
+    reporter: Reporter,
   ): { kind: "created" | "existing"; taskRun: TaskRun } | Problem {
-    if (!this.headOf(owner)) return notFound(flowRunId);
+    const head = this.headOf(owner);
+    if (!head) return notFound(flowRunId);
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
     const known = this.#taskRuns.find(input.id, input.taskKey, input.dynamicKey);
     if (known) return { kind: "existing", taskRun: known };
     const { newId } = this.#clock;
     const { id, offeredName, ...rest } = input;
-    const inheritedLabels = this.head?.run.labels ?? null;
+    const inheritedLabels = head.run.labels;
     const taskRun = newTaskRun(
       { inheritedLabels, ...rest },
       { id: id ?? newId(), name: offeredName, now: this.#clock.now(), newId },
@@ -329,9 +358,12 @@ export class Ledger {
     return { kind: "created", taskRun };
   }
 
-  setTaskRunState(owner: Owner, id: string, proposed: StateInput): TaskRun | null {
+  setTaskRunState(owner: Owner, id: string, proposed: StateInput, reporter: Reporter): TaskRun | null | Problem {
+    const head = this.headOf(owner);
     const known = this.taskRun(owner, id);
-    if (!known) return null;
+    if (!head || !known) return null;
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
     const now = this.#clock.now();
     const taskRun = setTaskRunState(known, newState(proposed, { id: this.#clock.newId(), now }), now);
     this.#transact(() => this.#taskRuns.put(taskRun));
@@ -339,12 +371,12 @@ export class Ledger {
   }
 
   /** Stores log lines; null where the run is not there. */
-  appendLogs(owner: Owner, lines: readonly Line[], generation: number | null): Log[] | null | Problem {
+  appendLogs(owner: Owner, lines: readonly Line[], reporter: Reporter): Log[] | null | Problem {
     const head = this.headOf(owner);
     if (!head) return null;
-    if (generation !== null && report(head, generation) === "stale") return stale(head, generation);
-    const batch = this.#clock.newId();
-    return this.#transact(() => this.#logs.append(head.run.id, lines, batch));
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    return this.#transact(() => this.#logs.append(head.run.id, lines, this.#clock.newId));
   }
 
   logs(owner: Owner, query: Parameters<Logs["read"]>[1]): Log[] | null {
@@ -352,14 +384,19 @@ export class Ledger {
     return head && this.#logs.read(head.run.id, query);
   }
 
-  /** Does what is due, and says what the world is to do about it. */
-  ring(): void {
+  /** Does what is due. True where something that was not heard is to be told again. */
+  ring(): boolean {
     const head = this.head;
-    if (!head) return;
+    if (!head) return false;
     const rung = due(head.alarms, this.#clock.now());
-    if (rung.length === 0) return;
-    const next = { ...head, alarms: clearAlarms(head.alarms, rung) };
-    this.#transact(() => this.#save(next, head.run, { seen: false }));
+    if (rung.length === 0) return false;
+    const unheard = head.version > head.told || head.states.length > head.toldStates;
+    let alarms = clearAlarms(head.alarms, rung);
+    // Only being heard ends the telling: a crash before that must find the alarm set.
+    if (rung.includes("tell") && unheard)
+      alarms = setAlarm(alarms, "tell", plusSeconds(this.#clock.now(), RETELL_SECONDS));
+    this.#transact(() => this.#save({ ...head, alarms }, head.run, { seen: false }));
+    return rung.includes("tell") && unheard;
   }
 
   /** Remembers what was heard. It is written with the next change, or lost: telling twice is harmless. */
@@ -418,7 +455,7 @@ export class Ledger {
     if (at > now) return { ...head, offers: 0, alarms: setAlarm(clearAlarms(head.alarms, ["offer"]), "due", at) };
     if (head.alarms.offer) return head;
     this.#duties.push({ kind: "offer", due: at });
-    const wait = Math.min(REOFFER_SECONDS * 2 ** head.offers, LONGEST_REOFFER_SECONDS);
+    const wait = Math.min(REOFFER_SECONDS * 2 ** Math.max(0, head.offers - QUICK_OFFERS), LONGEST_REOFFER_SECONDS);
     return {
       ...head,
       offers: head.offers + 1,
@@ -460,6 +497,26 @@ export class Ledger {
     this.#taskRuns.forget();
     this.#logs.forget();
   }
+}
+
+/** Most characters of JSON that one field may have: a row holds two million bytes, and the head holds several fields. */
+const LARGEST_FIELD = 512 * 1024;
+
+function tooLarge(fields: { [name: string]: unknown }): Problem | null {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === null || typeof value === "number" || typeof value === "boolean") continue;
+    if (JSON.stringify(value).length > LARGEST_FIELD)
+      return { code: "too_large", what: name, limit: LARGEST_FIELD, unit: "characters" };
+  }
+  return null;
+}
+
+/** Why a run's process may not report on this run: its claim was taken back, or the run is not one that it began. */
+function refusal(head: Head, reporter: Reporter): Problem | null {
+  if (!reporter) return null;
+  if (reporter.run === head.run.id)
+    return report(head, reporter.generation) === "stale" ? stale(head, reporter.generation) : null;
+  return head.surroundings.startedBy === reporter.run ? null : { code: "beyond_run", run: reporter.run };
 }
 
 const notFound = (id: string): Problem => ({ code: "not_found", what: "flow run", id });

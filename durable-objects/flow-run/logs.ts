@@ -15,6 +15,11 @@ const PREFIX = "log/";
 /** Lines of one row: the row's place is a number, the line's four hex digits. */
 export const MOST_LINES = 65_536;
 
+/** Characters of text in one row: at most four bytes each, a row holds two million bytes. */
+const LARGEST_ROW = 450_000;
+/** Lines beyond those wanted that may wait for the next sorting. */
+const SLACK = 1_000;
+
 /** A line as it comes in. */
 export interface Line {
   name: string;
@@ -39,34 +44,39 @@ export class Logs {
     this.#store = store;
   }
 
-  /** Stores lines in one row; answers them as they will be read. Must stand in a transaction. */
-  append(flowRunId: string, lines: readonly Line[], batch: string): Log[] {
-    const row: Row = {
-      id: batch.slice(0, -4),
-      lines: lines.map(({ name, level, message, timestamp, taskRunId }) => [
-        name,
-        level,
-        message,
-        timestamp,
-        taskRunId,
-      ]),
-    };
-    this.#next ??= this.#count();
-    this.#store.put(PREFIX + String(this.#next).padStart(9, "0"), JSON.stringify(row));
-    this.#next += 1;
-    return linesOf(flowRunId, row);
+  /** Stores lines, in one row unless they are very long; answers them as they will be read. Must stand in a transaction. */
+  append(flowRunId: string, lines: readonly Line[], newBatch: () => string): Log[] {
+    return rowsOf(lines).flatMap((some) => {
+      const row: Row = {
+        id: newBatch().slice(0, -4),
+        lines: some.map(({ name, level, message, timestamp, taskRunId }) => [
+          name,
+          level,
+          bounded(message),
+          timestamp,
+          taskRunId,
+        ]),
+      };
+      this.#next ??= this.#count();
+      this.#store.put(PREFIX + String(this.#next).padStart(9, "0"), JSON.stringify(row));
+      this.#next += 1;
+      return linesOf(flowRunId, row);
+    });
   }
 
-  /** The lines that a filter means, sorted and cut. */
+  /** The lines that a filter means, sorted and cut. Holds little more than that many of them, however long the log is. */
   read(
     flowRunId: string,
     { filter, sort, limit, offset }: { filter: LogFilter; sort: LogSort; limit: number; offset: number },
   ): Log[] {
-    const lines: Log[] = [];
+    const order = logOrder(sort);
+    const wanted = offset + limit;
+    let lines: Log[] = [];
     for (const [, value] of this.#store.list(PREFIX)) {
       for (const line of linesOf(flowRunId, JSON.parse(value) as Row)) if (matchesLog(filter, line)) lines.push(line);
+      if (lines.length > 2 * wanted + SLACK) lines = lines.sort(order).slice(0, wanted);
     }
-    return lines.sort(logOrder(sort)).slice(offset, offset + limit);
+    return lines.sort(order).slice(offset, wanted);
   }
 
   forget(): void {
@@ -77,6 +87,28 @@ export class Logs {
     const last = this.#store.lastKey(PREFIX);
     return last === null ? 0 : Number(last.slice(PREFIX.length)) + 1;
   }
+}
+
+/** A message that a row can hold whatever its letters: only one of nearly a million that are not Latin is cut. */
+const bounded = (message: string): string =>
+  message.length > LARGEST_ROW && new TextEncoder().encode(message).length > 4 * LARGEST_ROW
+    ? `${message.slice(0, LARGEST_ROW)} … (cut: the line was longer than a row)`
+    : message;
+
+/** The lines in groups, each of which one row can hold. */
+function rowsOf(lines: readonly Line[]): Line[][] {
+  const rows: Line[][] = [];
+  let size = 0;
+  for (const line of lines) {
+    const last = rows.at(-1);
+    size += line.message.length + line.name.length;
+    if (last && size <= LARGEST_ROW && last.length < MOST_LINES) last.push(line);
+    else {
+      rows.push([line]);
+      size = line.message.length + line.name.length;
+    }
+  }
+  return rows;
 }
 
 function linesOf(flowRunId: string, row: Row): Log[] {

@@ -11,7 +11,8 @@ import { flowRunStateEvent } from "@millrace/domain/flow-run/events.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
-import type { Announcement } from "../event-hub/rpc.ts";
+import type { Announcement, TaskRunsRow } from "../event-hub/rpc.ts";
+import { withDeadline } from "../kit/deadline.ts";
 import type { Head } from "./head.ts";
 import type { Clock, Ledger, Owner } from "./ledger.ts";
 import { flowRunRow, taskRunsRow } from "./projection.ts";
@@ -30,6 +31,12 @@ interface Mark {
   states: number;
 }
 
+/** Something that was told and not heard yet. */
+interface Telling {
+  mark: Mark;
+  heard: boolean;
+}
+
 /** How the workspace's hub is told; resolves when it has stored what it was told. */
 export type TellHub = (owner: Owner, announcement: Announcement, urgent: boolean) => Promise<void>;
 
@@ -37,18 +44,24 @@ export class Outbox {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #tellHub: TellHub;
+  /** Called when something was not heard: it is to be told again later, even if the object is forgotten meanwhile. */
+  readonly #onUnheard: () => void;
   /** Task runs that have ended and were not told of. */
   #ended = new Map<string, TaskRun>();
   /** Task runs that the hub should know the whereabouts of. */
   #located = new Set<string>();
-  /** What is told or on its way; undefined until the head was read. */
+  /** What is told or on its way; undefined until the head was read, and after something was not heard. */
   #sent: Mark | undefined;
+  /** Tellings on their way, in order. What was heard counts only once all before it was heard too. */
+  #underWay: Telling[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #lastRow = 0;
 
-  constructor(ledger: Ledger, clock: Clock, tellHub: TellHub) {
+  constructor(ledger: Ledger, clock: Clock, tellHub: TellHub, onUnheard: () => void) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#tellHub = tellHub;
+    this.#onUnheard = onUnheard;
   }
 
   /** Takes note of task runs that changed. */
@@ -66,7 +79,8 @@ export class Outbox {
     if (!head) return;
     const ended = isOver(head) && head.version > this.#mark(head).version;
     if (ended || this.#ended.size >= TASK_RUNS_AT_ONCE) void this.tell(true);
-    else this.#timer ??= setTimeout(() => void this.tell(false), PATIENCE);
+    // A timer that rings for nothing costs less than one that is taken back.
+    else this.#timer ??= setTimeout(() => this.#ring(), PATIENCE);
   }
 
   /** Tells the index row alone, for a caller who waits to be found in lists; the events follow with the rest. */
@@ -75,10 +89,16 @@ export class Outbox {
     if (head) await this.#announce(head, { run: flowRunRow(head, this.#clock.now()), events: [] }, true);
   }
 
+  /** Tells that a task run was made, and resolves when it can be found by its id, whoever forgets what. */
+  async tellTaskRun(taskRun: TaskRun): Promise<void> {
+    const head = this.#ledger.head;
+    if (!head) return;
+    const located = { flowRun: head.run.id, taskRuns: [taskRun.id] };
+    await this.#announce(head, { taskRuns: this.#row(head, [taskRun]), located, events: [] }, true);
+  }
+
   /** Tells all that is new. True when it was heard; otherwise it will be told again. */
   async tell(urgent: boolean): Promise<boolean> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
     const head = this.#ledger.head;
     if (!head) return true;
     const before = this.#mark(head);
@@ -86,48 +106,71 @@ export class Outbox {
     const taskRuns = this.#takeEnded(head);
     const located = [...this.#located];
     if (mark.version === before.version && taskRuns.length === 0 && located.length === 0) return true;
-    const now = this.#clock.now();
     const announcement: Announcement = { events: this.#events(head, before.states) };
-    if (mark.version > before.version) announcement.run = flowRunRow(head, now);
-    if (taskRuns.length > 0) announcement.taskRuns = taskRunsRow(head.run.id, taskRuns, now);
+    if (mark.version > before.version) announcement.run = flowRunRow(head, this.#clock.now());
+    if (taskRuns.length > 0) announcement.taskRuns = this.#row(head, taskRuns);
     if (located.length > 0) announcement.located = { flowRun: head.run.id, taskRuns: located };
+    const telling: Telling = { mark, heard: false };
     this.#sent = mark;
+    this.#underWay.push(telling);
     this.#located.clear();
-    if (await this.#announce(head, announcement, urgent)) {
-      this.#ledger.told(mark.version, mark.states);
-      return true;
-    }
-    this.#sent = undefined;
-    for (const taskRun of taskRuns) if (!this.#ended.has(taskRun.id)) this.#ended.set(taskRun.id, taskRun);
-    for (const id of located) this.#located.add(id);
-    return false;
+    const heard = await this.#announce(head, announcement, urgent);
+    if (heard) this.#hear(telling);
+    else this.#missed(taskRuns, located);
+    return heard;
   }
 
-  /** Tells of the deletion of a run, which no longer has a head. */
+  /** Tells of the deletion of a run. Rejects where the hub is away. */
   async tellRemoved({ workspace, shard }: Owner, run: string): Promise<void> {
-    await withDeadline(this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true));
-  }
-
-  /** True while nothing waits to be told. */
-  isQuiet(): boolean {
-    const head = this.#ledger.head;
-    return (
-      this.#timer === null && this.#ended.size === 0 && (head === null || head.version <= this.#mark(head).version)
+    await withDeadline(
+      this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true),
+      DEADLINE,
+      "The event hub",
     );
   }
 
-  /** Forgets what was heard, so that all is told anew. */
+  /** True while nothing waits to be told or heard. */
+  isQuiet(): boolean {
+    const head = this.#ledger.head;
+    if (this.#underWay.length > 0 || this.#ended.size > 0) return false;
+    return head === null || head.version <= this.#mark(head).version;
+  }
+
+  /** Forgets what was heard of the run, so that all of it is told anew. */
   retell(taskRuns: readonly TaskRun[]): void {
+    this.#underWay = [];
     this.#sent = { version: 0, states: this.#ledger.head?.toldStates ?? 0 };
     this.noteTaskRuns(taskRuns);
   }
 
+  #ring(): void {
+    this.#timer = null;
+    void this.tell(false);
+  }
+
+  /** Remembers how far everything was heard, without a gap. */
+  #hear(telling: Telling): void {
+    telling.heard = true;
+    while (this.#underWay[0]?.heard) {
+      const { mark } = this.#underWay.shift() as Telling;
+      this.#ledger.told(mark.version, mark.states);
+    }
+  }
+
+  /** Something was not heard: what was told after it is told again too, so that nothing is left out. */
+  #missed(taskRuns: readonly TaskRun[], located: readonly string[]): void {
+    this.#sent = undefined;
+    this.#underWay = [];
+    for (const taskRun of taskRuns) if (!this.#ended.has(taskRun.id)) this.#ended.set(taskRun.id, taskRun);
+    for (const id of located) this.#located.add(id);
+  }
+
   async #announce({ workspace, shard }: Head, announcement: Announcement, urgent: boolean): Promise<boolean> {
     try {
-      await withDeadline(this.#tellHub({ workspace, shard }, announcement, urgent));
+      await withDeadline(this.#tellHub({ workspace, shard }, announcement, urgent), DEADLINE, "The event hub");
       return true;
     } catch {
-      this.#ledger.tellLater();
+      this.#onUnheard();
       return false;
     }
   }
@@ -135,6 +178,13 @@ export class Outbox {
   #mark(head: Head): Mark {
     this.#sent ??= { version: head.told, states: head.toldStates };
     return this.#sent;
+  }
+
+  /** A row of task runs. Rows of one run are told apart by their time, which therefore never stands still. */
+  #row(head: Head, taskRuns: readonly TaskRun[]): TaskRunsRow {
+    const now = this.#clock.now();
+    this.#lastRow = Math.max(now, this.#lastRow + 1);
+    return taskRunsRow(head.run.id, taskRuns, { told: this.#lastRow, now });
   }
 
   /** The ended task runs whose time has come: a run's go with its end, in one row. */
@@ -157,12 +207,3 @@ export class Outbox {
 }
 
 const isOver = ({ run }: Head): boolean => run.state !== null && isTerminal(run.state.type);
-
-/** Rejects where the other side does not answer in time; its late answer is then of no interest. */
-function withDeadline(call: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout>;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the event hub does not answer")), DEADLINE);
-  });
-  return Promise.race([call, deadline]).finally(() => clearTimeout(timer));
-}

@@ -7,13 +7,22 @@ import type { Instant } from "@millrace/domain/time.ts";
 import type { FlowRunRow, TaskRunsRow } from "../event-hub/rpc.ts";
 import { pack } from "../kit/packed.ts";
 import type { Head } from "./head.ts";
+import type { PackedRun } from "./rpc.ts";
 
 /** Characters of a run above which its row does not copy it: lists then read it from its object. */
 const LARGEST_BODY = 32_000;
 
+let last: { run: FlowRun; now: Instant; text: PackedRun } | null = null;
+
+/** The run as the wire shows it. What was just made for the answer serves the index too. */
+export function wireText(run: FlowRun, now: Instant): PackedRun {
+  if (last?.run !== run || last.now !== now) last = { run, now, text: pack(flowRunToWire(run, now)) };
+  return last.text;
+}
+
 /** The row of a run: its cells in the order of RUN_COLUMNS. */
 export function flowRunRow({ run, version, surroundings }: Head, now: Instant): FlowRunRow {
-  const body = JSON.stringify(flowRunToWire(run, now));
+  const body = wireText(run, now);
   const cells = pack([
     run.id,
     version,
@@ -43,10 +52,14 @@ export function flowRunRow({ run, version, surroundings }: Head, now: Instant): 
   return { id: run.id, version, cells };
 }
 
-/** The row of task runs that ended together. */
-export const taskRunsRow = (flowRunId: string, taskRuns: readonly TaskRun[], now: Instant): TaskRunsRow => ({
+/** The row of task runs that are told of together. */
+export const taskRunsRow = (
+  flowRunId: string,
+  taskRuns: readonly TaskRun[],
+  { told, now }: { told: number; now: Instant },
+): TaskRunsRow => ({
   flow_run_id: flowRunId,
-  told: now,
+  told,
   ids: taskRuns.map(({ id }) => id),
   body: JSON.stringify(taskRuns.map((taskRun) => taskRunToWire(taskRun, now))),
 });

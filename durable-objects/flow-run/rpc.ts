@@ -12,9 +12,9 @@ import type { State, StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Packed } from "../kit/packed.ts";
-import type { Birth, Edit, Owner } from "./ledger.ts";
+import type { Birth, Edit, Owner, Reporter } from "./ledger.ts";
 
-export type { Birth, Edit, Owner } from "./ledger.ts";
+export type { Birth, Edit, Owner, Reporter } from "./ledger.ts";
 export { isProblem } from "./ledger.ts";
 
 /** A verdict as the wire tells it. `entered`: a state was put in place by it. */
@@ -53,10 +53,10 @@ export interface FlowRunRpc {
     owner: Owner,
     id: string,
     state: Packed<StateInput>,
-    how: { force: boolean; generation: number | null },
+    how: { force: boolean; reporter: Reporter },
   ): Promise<Answer | Problem>;
-  retry(owner: Owner, id: string): Promise<Answer | Problem>;
-  edit(owner: Owner, id: string, edit: Edit): Promise<"done" | Problem>;
+  retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem>;
+  edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): Promise<"done" | Problem>;
   remove(owner: Owner, id: string): Promise<"done" | Problem>;
   states(owner: Owner): Promise<State[] | null>;
 
@@ -74,18 +74,19 @@ export interface FlowRunRpc {
   taskRuns(owner: Owner): Promise<TaskRun[] | null>;
   taskRun(owner: Owner, id: string): Promise<TaskRun | null>;
   /** Records events of task runs, in the order given; false where the run is not there. */
-  recordTaskRuns(owner: Owner, events: readonly unknown[], generation: number | null): Promise<boolean | Problem>;
+  recordTaskRuns(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem>;
   createTaskRun(
     owner: Owner,
     flowRunId: string,
     input: NewTaskRun & { id: string | null; offeredName: string },
+    reporter: Reporter,
   ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem>;
-  setTaskRunState(owner: Owner, id: string, state: StateInput): Promise<TaskRun | null>;
+  setTaskRunState(owner: Owner, id: string, state: StateInput, reporter: Reporter): Promise<TaskRun | null | Problem>;
   /** The stand-in of a subflow follows it. */
   mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void>;
 
   /** Stores lines; false where the run is not there. */
-  appendLogs(owner: Owner, lines: readonly LogLineInput[], generation: number | null): Promise<boolean | Problem>;
+  appendLogs(owner: Owner, lines: readonly LogLineInput[], reporter: Reporter): Promise<boolean | Problem>;
   logs(owner: Owner, query: LogQuery): Promise<Log[] | null>;
 
   /** Compares with what the index shows, and tells again what it lacks. False where the run is not there. */

@@ -1,7 +1,7 @@
 /**
  * Gives an object's memory and files back before the platform would.
  *
- * KI7  An object is released only after a moment without calls, while nothing is under way in it and nobody is connected to it: no
+ * KI8  An object is released only after a moment without calls, while nothing is under way in it and nobody is connected to it: no
  *      call is cut. One that comes in that very moment is made again by its caller (addresses.ts, AD2).
  *
  * Where a server is one machine, each live object holds three open files and a quarter of a megabyte, for ten seconds after its last
@@ -11,11 +11,14 @@
 
 /** Milliseconds of quiet before the release: clients read a run once more right after they ended it. */
 const QUIET = 500;
+/** What a call is told that came in the moment of the release. */
+export const RELEASED = "released: the run has ended";
 
 export class Release {
   readonly #ctx: DurableObjectState;
   readonly #wanted: () => boolean;
   #underWay = 0;
+  #touched = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** `wanted`: whether the object may be released if it stays quiet. */
@@ -26,8 +29,8 @@ export class Release {
 
   /** To be called with every call that comes in: the quiet begins anew. */
   touch(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = this.#wanted() ? setTimeout(() => this.#release(), QUIET) : null;
+    this.#touched = Date.now();
+    if (!this.#timer && this.#wanted()) this.#timer = setTimeout(() => this.#consider(), QUIET);
   }
 
   /** Counts `work` as under way until it has ended. */
@@ -41,9 +44,11 @@ export class Release {
     }
   }
 
-  #release(): void {
+  #consider(): void {
     this.#timer = null;
-    if (this.#underWay > 0 || !this.#wanted() || this.#ctx.getWebSockets().length > 0) return;
-    this.#ctx.abort("released: the run has ended");
+    if (!this.#wanted() || this.#ctx.getWebSockets().length > 0) return;
+    const quiet = Date.now() - this.#touched;
+    if (this.#underWay === 0 && quiet >= QUIET) this.#ctx.abort(RELEASED);
+    else this.#timer = setTimeout(() => this.#consider(), Math.max(QUIET - quiet, QUIET / 2));
   }
 }

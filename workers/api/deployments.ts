@@ -105,7 +105,7 @@ export function serveDeployments(app: App): void {
     deploymentsById.forget(`${tenant.workspace}/${params.id}`);
   });
 
-  serve(app, deployments.createFlowRun, async ({ env, tenant, params, body }) => {
+  serve(app, deployments.createFlowRun, async ({ env, tenant, params, body, credential }) => {
     const key = `${tenant.workspace}/${params.id}`;
     const deployment =
       (await deploymentsById.get(key, () => readOne(env, tenant, "d.id = ?2", params.id))) ??
@@ -140,6 +140,7 @@ export function serveDeployments(app: App): void {
         workPool: pool && { id: pool.id, name: pool.name, type: pool.type },
         workQueue: pool && { id: pool.default_queue_id, name: "default" },
         parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
+        startedBy: credential.claim?.run ?? null,
         code: assigned(deployment),
       },
     });

@@ -4,7 +4,7 @@ import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
-import { type Credential, generationFor, type Tenant } from "../auth/credential.ts";
+import { type Credential, reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
@@ -42,7 +42,7 @@ export function recordEvents(
       const answer = await flowRunAt(env, tenant.workspace, flowRun).recordTaskRuns(
         tenant,
         some,
-        generationFor(credential, flowRun),
+        reporterOf(credential),
       );
       if (isProblem(answer)) throw new Refusal(answer);
     }),

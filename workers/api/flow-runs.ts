@@ -6,7 +6,7 @@ import type { StateInput } from "@millrace/domain/state.ts";
 import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
 import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
-import { generationFor, type Tenant } from "../auth/credential.ts";
+import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { findFlow } from "./flows.ts";
@@ -46,7 +46,7 @@ export async function parentOf(env: Env, tenant: Tenant, taskRun: string | null)
 
 /** Flow runs. */
 export function serveFlowRuns(app: App): void {
-  serve(app, flowRuns.create, async ({ env, tenant, body }) => {
+  serve(app, flowRuns.create, async ({ env, tenant, body, credential }) => {
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
     if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
@@ -74,6 +74,7 @@ export function serveFlowRuns(app: App): void {
         flow: { id: flow.id, name: flow.name, tags: flow.tags },
         workPool: pool && { id: pool.id, name: pool.name, type: pool.type },
         parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
+        startedBy: credential.claim?.run ?? null,
         code: null,
       },
     });
@@ -84,22 +85,22 @@ export function serveFlowRuns(app: App): void {
     return body === null ? notFound("flow run", params.id) : new JsonText(body);
   });
 
-  serve(app, flowRuns.update, async ({ env, tenant, params, body }) => {
-    refuseProblem(
-      await runAt(env, tenant, params.id).edit(tenant, params.id, {
-        name: body.name,
-        flowVersion: body.flow_version,
-        parameters: body.parameters,
-        policy: body.empirical_policy,
-        tags: body.tags,
-        infrastructurePid: body.infrastructure_pid,
-        jobVariables: body.job_variables,
-      }),
-    );
+  serve(app, flowRuns.update, async ({ env, tenant, params, body, credential }) => {
+    const edit = {
+      name: body.name,
+      flowVersion: body.flow_version,
+      parameters: body.parameters,
+      policy: body.empirical_policy,
+      tags: body.tags,
+      infrastructurePid: body.infrastructure_pid,
+      jobVariables: body.job_variables,
+    };
+    refuseProblem(await runAt(env, tenant, params.id).edit(tenant, params.id, edit, reporterOf(credential)));
   });
 
-  serve(app, flowRuns.labels, async ({ env, tenant, params, body }) => {
-    refuseProblem(await runAt(env, tenant, params.id).edit(tenant, params.id, { labels: body }));
+  serve(app, flowRuns.labels, async ({ env, tenant, params, body, credential }) => {
+    const edit = { labels: body };
+    refuseProblem(await runAt(env, tenant, params.id).edit(tenant, params.id, edit, reporterOf(credential)));
   });
 
   serve(app, flowRuns.remove, async ({ env, tenant, params }) => {
@@ -107,14 +108,14 @@ export function serveFlowRuns(app: App): void {
   });
 
   serve(app, flowRuns.setState, async ({ env, tenant, params, body, credential }) => {
-    const how = { force: body.force, generation: generationFor(credential, params.id) };
+    const how = { force: body.force, reporter: reporterOf(credential) };
     return orchestration(
       await runAt(env, tenant, params.id).propose(tenant, params.id, pack<StateInput>(body.state), how),
     );
   });
 
-  serve(app, flowRuns.retry, async ({ env, tenant, params }) =>
-    orchestration(await runAt(env, tenant, params.id).retry(tenant, params.id)),
+  serve(app, flowRuns.retry, async ({ env, tenant, params, credential }) =>
+    orchestration(await runAt(env, tenant, params.id).retry(tenant, params.id, reporterOf(credential))),
   );
 
   serve(app, flowRuns.states, async ({ env, tenant, params }) => {

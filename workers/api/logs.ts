@@ -3,8 +3,8 @@ import { type LogLineInput, logs, logToWire } from "@millrace/contract/logs.ts";
 import { type LogSort, logOrder } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import { flowRunAt } from "../../durable-objects/addresses.ts";
-import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
-import { generationFor, type Tenant } from "../auth/credential.ts";
+import { isProblem, type Reporter } from "../../durable-objects/flow-run/rpc.ts";
+import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
@@ -23,7 +23,7 @@ export function serveLogs(app: App): void {
       [...lines].map(async ([flowRun, some]) => {
         // Lines of a run that is not there have no place; the wire knows no answer that says so.
         if (flowRun === null || !isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
-        await store(env, tenant, flowRun, some, generationFor(credential, flowRun));
+        await store(env, tenant, flowRun, some, reporterOf(credential));
       }),
     );
     return new Response(null, { status: 201, headers: { "cache-control": "no-store" } });
@@ -48,9 +48,9 @@ async function store(
   tenant: Tenant,
   flowRun: string,
   lines: LogLineInput[],
-  generation: number | null,
+  reporter: Reporter,
 ): Promise<void> {
-  const stored = await flowRunAt(env, tenant.workspace, flowRun).appendLogs(tenant, lines, generation);
+  const stored = await flowRunAt(env, tenant.workspace, flowRun).appendLogs(tenant, lines, reporter);
   if (isProblem(stored)) throw new Refusal(stored);
 }
 

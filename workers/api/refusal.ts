@@ -26,6 +26,7 @@ const STATUS: { readonly [Code in ProblemCode]: number } = {
   too_large: 413,
   unauthenticated: 401,
   forbidden: 403,
+  beyond_run: 403,
   too_many: 429,
   unavailable: 503,
 };

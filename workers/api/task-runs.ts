@@ -7,7 +7,7 @@ import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
-import type { Tenant } from "../auth/credential.ts";
+import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { runAt } from "./flow-runs.ts";
 import { notFound, Refusal } from "./refusal.ts";
@@ -18,7 +18,7 @@ import { aroundFlowRun } from "./sql-filter.ts";
 
 /** Task runs. Those of a flow run are read from its object. */
 export function serveTaskRuns(app: App): void {
-  serve(app, taskRuns.create, async ({ env, tenant, body }) => {
+  serve(app, taskRuns.create, async ({ env, tenant, body, credential }) => {
     const flowRun = body.flow_run_id;
     if (flowRun === null) {
       throw new Refusal({
@@ -27,7 +27,7 @@ export function serveTaskRuns(app: App): void {
         message: "A task run must belong to a flow run: background tasks are not served.",
       });
     }
-    const created = await runAt(env, tenant, flowRun).createTaskRun(tenant, flowRun, {
+    const input = {
       id: body.id,
       state: body.state,
       name: body.name,
@@ -42,7 +42,8 @@ export function serveTaskRuns(app: App): void {
       tags: body.tags,
       labels: body.labels,
       taskInputs: body.task_inputs,
-    });
+    };
+    const created = await runAt(env, tenant, flowRun).createTaskRun(tenant, flowRun, input, reporterOf(credential));
     if (isProblem(created)) throw new Refusal(created);
     return { status: created.kind === "created" ? 201 : 200, result: toWire(created.taskRun) };
   });
@@ -52,9 +53,11 @@ export function serveTaskRuns(app: App): void {
     return live ? toWire(live) : ((await readEnded(env, tenant, params.id)) ?? notFound("task run", params.id));
   });
 
-  serve(app, taskRuns.setState, async ({ env, tenant, params, body }) => {
+  serve(app, taskRuns.setState, async ({ env, tenant, params, body, credential }) => {
     const flowRun = (await flowRunOf(env, tenant, params.id)) ?? notFound("task run", params.id);
-    const taskRun = await flowRunAt(env, tenant.workspace, flowRun).setTaskRunState(tenant, params.id, body.state);
+    const object = flowRunAt(env, tenant.workspace, flowRun);
+    const taskRun = await object.setTaskRunState(tenant, params.id, body.state, reporterOf(credential));
+    if (isProblem(taskRun)) throw new Refusal(taskRun);
     if (!taskRun?.state) notFound("task run", params.id);
     return { status: 201, result: verdictToWire({ kind: "accept", state: taskRun.state }) };
   });

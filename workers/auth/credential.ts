@@ -42,6 +42,5 @@ export function allows(credential: Credential, reach: Reach, scope: Scope): bool
   return held === null || held.has(scope);
 }
 
-/** The generation with which a report on `run` is made; null for callers that are not a run's process. */
-export const generationFor = (credential: Credential, run: string): number | null =>
-  credential.claim?.run === run ? credential.claim.generation : null;
+/** The run in whose name a call is made; null for callers that are not a run's process. */
+export const reporterOf = ({ claim }: Credential): { run: string; generation: number } | null => claim;

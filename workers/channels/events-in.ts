@@ -18,12 +18,15 @@ const MOST = 200;
 export const eventsIn: Channel = {
   protocol: "prefect",
   scope: "run_flows",
+  /** Ends when the socket has closed and what came before is recorded: a client may send its last events and leave at once. */
   open(client, env) {
     const intake = new Intake(client, env);
-    client.inbox.forward(
-      (text) => intake.take(text),
-      () => intake.flush(),
-    );
+    return new Promise((resolve) => {
+      client.inbox.forward(
+        (text) => intake.take(text),
+        () => resolve(intake.flush()),
+      );
+    });
   },
 };
 
@@ -53,25 +56,28 @@ class Intake {
       return;
     }
     this.#gathered.push(event.data);
-    if (this.#gathered.length >= MOST) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), WINDOW);
+    if (this.#gathered.length >= MOST) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), WINDOW);
   }
 
-  flush(): void {
+  /** Records what was gathered; resolves when all that came so far is recorded. */
+  flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const group = this.#gathered;
     this.#gathered = [];
-    if (group.length === 0) return;
-    this.#recording = this.#recording.then(() => this.#record(group));
+    if (group.length > 0) this.#recording = this.#recording.then(() => this.#record(group));
+    return this.#recording;
   }
 
   async #record(group: EventInput[]): Promise<void> {
     const { tenant, credential, socket } = this.#client;
     const { recorded, announced } = recordEvents(this.#env, tenant, group, credential);
-    announced.catch((error: unknown) => console.error("Events could not be announced", error));
+    const told = announced.catch((error: unknown) => console.error("Events could not be announced", error));
     try {
       await recorded;
+      // A socket that stays needs not wait for the hub, which gathers for a while; one that has closed must.
+      if (socket.readyState !== WebSocket.OPEN) await told;
     } catch (error) {
       console.error("Events could not be recorded", error);
       // A client that is told so connects again and sends what it has no confirmation for.

@@ -17,27 +17,44 @@ const MOST = 500;
 /** Runs that are asked at once. */
 const AT_ONCE = 20;
 
-/** Looks at live rows, those that were looked at longest ago first. */
-export async function sweepLiveRuns(env: Env): Promise<void> {
+/**
+ * Looks at a part of the live rows: another part each minute, so that all are looked at however many there are. Runs that are
+ * due later are left asleep.
+ */
+export async function sweepLiveRuns(env: Env, now = Date.now()): Promise<void> {
   for (let shard = 0; shard < SHARD_COUNT; shard++) {
-    const { results } = await shardOf(env, shard)
-      .prepare(
-        `SELECT workspace_id, id FROM flow_runs
-         WHERE state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING') AND updated < ?1 ORDER BY created LIMIT ?2`,
-      )
-      .bind(Date.now() * 1000 - CURRENT, MOST)
-      .all<{ workspace_id: string; id: string }>();
-    for (let at = 0; at < results.length; at += AT_ONCE) {
-      await Promise.all(results.slice(at, at + AT_ONCE).map((row) => look(env, shard, row)));
+    const rows = await liveRows(shardOf(env, shard), now);
+    for (let at = 0; at < rows.length; at += AT_ONCE) {
+      await Promise.all(rows.slice(at, at + AT_ONCE).map((row) => look(env, shard, row)));
     }
   }
 }
 
-async function look(
-  env: Env,
-  shard: number,
-  { workspace_id: workspace, id }: { workspace_id: string; id: string },
-): Promise<void> {
+interface Row {
+  workspace_id: string;
+  id: string;
+}
+
+const LIVE = `state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING') AND updated < ?1
+  AND (next_scheduled_start_time IS NULL OR next_scheduled_start_time < ?2)`;
+
+async function liveRows(shard: D1Database, milliseconds: number): Promise<Row[]> {
+  const now = milliseconds * 1000;
+  const bounds = [now - CURRENT, now + CURRENT];
+  const total = await shard
+    .prepare(`SELECT count(*) AS count FROM flow_runs WHERE ${LIVE}`)
+    .bind(...bounds)
+    .first<{ count: number }>();
+  const parts = Math.max(1, Math.ceil((total?.count ?? 0) / MOST));
+  const part = Math.floor(milliseconds / 60_000) % parts;
+  const { results } = await shard
+    .prepare(`SELECT workspace_id, id FROM flow_runs WHERE ${LIVE} ORDER BY created LIMIT ?3 OFFSET ?4`)
+    .bind(...bounds, MOST, part * MOST)
+    .all<Row>();
+  return results;
+}
+
+async function look(env: Env, shard: number, { workspace_id: workspace, id }: Row): Promise<void> {
   try {
     const owner = { workspace, shard };
     if (await flowRunAt(env, workspace, id).reconcile(owner)) return;

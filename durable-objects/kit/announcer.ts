@@ -8,8 +8,8 @@
  * whoever waited longer than it likes announces again.
  */
 import { eventHubAt, type ObjectNamespaces } from "../addresses.ts";
-import { pack } from "../kit/packed.ts";
-import type { Announcement } from "./rpc.ts";
+import type { Announcement } from "../event-hub/rpc.ts";
+import { pack } from "./packed.ts";
 
 interface Tenant {
   workspace: string;
