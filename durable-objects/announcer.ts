@@ -7,9 +7,9 @@
  * The call is made by the object that came first. Should that one be gone before it called, the next to come calls instead, and
  * whoever waited longer than it likes announces again.
  */
-import { eventHubAt, type ObjectNamespaces } from "../addresses.ts";
-import type { Announcement } from "../event-hub/rpc.ts";
-import { pack } from "./packed.ts";
+import { eventHubAt, type ObjectNamespaces } from "./addresses.ts";
+import type { Announcement } from "./event-hub/rpc.ts";
+import { pack } from "./kit/packed.ts";
 
 interface Tenant {
   workspace: string;
