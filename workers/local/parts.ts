@@ -1,6 +1,7 @@
 /** The three things that are built: the Worker, the web app, the agent. */
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bundle } from "./bundle.ts";
 import { AGENT_CLI, ROOT, WEB_ASSETS, WEB_BUNDLE, WORKER_BUNDLE } from "./paths.ts";
 import { runScript } from "./run-script.ts";
 
@@ -52,25 +53,4 @@ async function buildWeb(): Promise<void> {
     filter: (path) => dirname(path) !== built || !NOT_ASSETS.has(path.slice(built.length + 1)),
   });
   await bundle(join(built, "_worker.js"), WEB_BUNDLE);
-}
-
-/** One ES module for workerd of `entry` and all it imports. */
-async function bundle(entry: string, output: string): Promise<void> {
-  if (!existsSync(entry)) throw new Error(`There is no ${entry}.`);
-  mkdirSync(dirname(output), { recursive: true });
-  // Loaded only when something is built: a server that finds everything built needs neither its time nor its memory.
-  const { build } = await import("esbuild");
-  await build({
-    entryPoints: [entry],
-    outfile: output,
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2024",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "import", "module", "default"],
-    external: ["cloudflare:*", "node:*"],
-    define: { "process.env.NODE_ENV": '"production"' },
-    logLevel: "silent",
-  });
 }

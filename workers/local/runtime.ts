@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Control, controlAt } from "./control.ts";
-import { WEB_ASSETS, WEB_BUNDLE, WEB_WRANGLER, WORKER_BUNDLE } from "./paths.ts";
+import { WEB_ASSETS, WEB_BUNDLE, WEB_WRANGLER } from "./paths.ts";
 import { reasonOf, StartProblem } from "./problem.ts";
 import { forgetProcess } from "./process-files.ts";
 import type { Secrets } from "./secrets.ts";
@@ -22,6 +22,8 @@ export const WORKERD = "workerd";
 
 export interface RuntimeInputs {
   config: WranglerConfig;
+  /** File of the Worker's module. */
+  bundle: string;
   host: string;
   port: number;
   secrets: Secrets;
@@ -52,7 +54,7 @@ export async function startRuntime(inputs: RuntimeInputs): Promise<Runtime> {
     convertV4MiniflareOptions({
       workers: workersOf({
         config: inputs.config,
-        script: readFileSync(WORKER_BUNDLE, "utf8"),
+        script: readFileSync(inputs.bundle, "utf8"),
         bindings: bindingsOf(inputs),
         host: inputs.host,
         port: inputs.port,

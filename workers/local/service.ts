@@ -18,7 +18,7 @@ import { type Local, localOf, readLocal, writeLocal } from "./local-file.ts";
 import { migrate, readMigrations } from "./migrations.ts";
 import { hardLimit, limitWarning, objectBudget } from "./open-files.ts";
 import type { Options } from "./options.ts";
-import { AGENT_CLI, ROOT, WRANGLER } from "./paths.ts";
+import { AGENT_CLI, ROOT, WORKER_BUNDLE, WRANGLER } from "./paths.ts";
 import { StartProblem } from "./problem.ts";
 import { endLeftBehind } from "./process-files.ts";
 import { untilAgent, untilApi, untilWeb } from "./ready.ts";
@@ -32,8 +32,16 @@ import { readWrangler, type WranglerConfig } from "./wrangler-config.ts";
 /** The pool that the agent serves. */
 const POOL = "default";
 
-/** Starts every part and resolves when all of them answer. What runs is registered with `teardown`. */
-export async function startService(options: Options, teardown: Teardown, say: (line: string) => void): Promise<Local> {
+/**
+ * Starts every part and resolves when all of them answer. What runs is registered with `teardown`. `bundle` is the
+ * Worker's module.
+ */
+export async function startService(
+  options: Options,
+  teardown: Teardown,
+  say: (line: string) => void,
+  bundle = WORKER_BUNDLE,
+): Promise<Local> {
   const limit = hardLimit();
   const warning = limitWarning(limit);
   if (warning !== null) say(warning);
@@ -47,6 +55,7 @@ export async function startService(options: Options, teardown: Teardown, say: (l
   const config = readWrangler(readFileSync(WRANGLER, "utf8"));
   const { url, control } = await startRuntime({
     config,
+    bundle,
     host: options.host,
     port: options.port,
     secrets: loadSecrets(state.secretsFile),

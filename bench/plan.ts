@@ -1,0 +1,48 @@
+/** How much of each thing is done: enough for a steady figure, and an end in any case. */
+import type { Limits } from "./workloads/runs.ts";
+
+export interface Plan {
+  /** Rounds of what is compared with a floor; the middle one counts. */
+  rounds: number;
+  fsync: number;
+  empty: Limits;
+  floor: Limits;
+  d1: Limits;
+  lifeAlone: Limits;
+  life: Limits;
+  read: Limits;
+  logs: Limits;
+  events: Limits;
+  filter: Limits;
+  /** Runs to find 200 among, the seconds they may take to make, and how many a second are made. */
+  runs: { count: number; seconds: number; paced: number };
+  claim: Limits;
+  firstLine: Limits;
+  rowRuns: number;
+  fsyncRuns: number;
+}
+
+/** `slow`: the state lies on disk, or the server is one that takes its time. */
+export function planOf(quick: boolean, slow: boolean): Plan {
+  const share = quick ? 0.2 : 1;
+  const limits = (count: number, seconds: number): Limits => ({ count: Math.ceil(count * share), seconds });
+  return {
+    rounds: quick ? 1 : 3,
+    fsync: 500,
+    empty: limits(15_000, 5),
+    floor: limits(slow ? 400 : 1_000, 10),
+    d1: limits(slow ? 800 : 2_000, 10),
+    lifeAlone: limits(slow ? 100 : 300, 15),
+    // As many objects as the floor makes: each live one makes the next dearer.
+    life: limits(slow ? 400 : 1_000, 15),
+    read: limits(10_000, 8),
+    logs: limits(100_000, 10),
+    events: limits(6_000, 30),
+    filter: limits(100, 10),
+    runs: { count: Math.ceil(10_000 * share), seconds: 120, paced: 350 },
+    claim: limits(200, 30),
+    firstLine: limits(25, 60),
+    rowRuns: 3,
+    fsyncRuns: 10,
+  };
+}

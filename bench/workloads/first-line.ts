@@ -1,0 +1,72 @@
+/** From the API call that asks for a run to the first line of the user's code, in a process that the real agent starts. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { latencySample, type Sample } from "../measure.ts";
+import type { MillraceServer } from "../millrace-server.ts";
+import { cpuOf } from "../processes.ts";
+import { type WireClient, withClients } from "../target.ts";
+import type { Limits } from "./runs.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+/** Milliseconds for one run. */
+const PATIENCE = 30_000;
+
+/** One run after another on a warm agent. The clock is the machine's own, in whole milliseconds. */
+export async function firstLines(server: MillraceServer, folder: string, limits: Limits): Promise<Sample> {
+  await promisify(execFile)(
+    process.execPath,
+    [
+      join(ROOT, "agent/dist/cli/main.js"),
+      "deploy",
+      join(import.meta.dirname, "../first-line-flow.ts"),
+      "--pool",
+      "default",
+    ],
+    { cwd: ROOT, env: { ...process.env, MILLRACE_API_URL: server.apiUrl, MILLRACE_API_KEY: server.apiKey } },
+  );
+  const file = join(folder, "first-line");
+  return withClients(server.target, 1, async ([client]) => {
+    const wire = client as WireClient;
+    const { id } = await wire.json<{ id: string }>("GET", "/deployments/name/bench-first-line/default");
+    const latencies: number[] = [];
+    const pids = server.target.pids();
+    let cpu = 0;
+    const end = Date.now() + limits.seconds * 1000;
+    for (let run = -3; run < limits.count && Date.now() < end; run++) {
+      if (run === 0) cpu = cpuOf(pids);
+      rmSync(file, { force: true });
+      const start = Date.now();
+      const made = await wire.json<{ id: string }>("POST", `/deployments/${id}/create_flow_run`, {
+        parameters: { file },
+      });
+      const reached = await untilWritten(file);
+      await untilEnded(wire, made.id);
+      if (run >= 0) latencies.push(reached - start);
+    }
+    return latencySample(latencies, cpuOf(pids) - cpu);
+  });
+}
+
+async function untilWritten(file: string): Promise<number> {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (text.endsWith("\n")) return Number(text);
+    if (Date.now() > deadline) throw new Error("The agent did not reach the first line.");
+    await wait(5);
+  }
+}
+
+async function untilEnded(wire: WireClient, run: string): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const { state_type } = await wire.json<{ state_type: string }>("GET", `/flow_runs/${run}`);
+    if (state_type === "COMPLETED") return;
+    if (Date.now() > deadline || ["FAILED", "CRASHED", "CANCELLED"].includes(state_type))
+      throw new Error(`The run ended as ${state_type}.`);
+    await wait(10);
+  }
+}
