@@ -40,9 +40,9 @@ export async function makeTenant({
     workspace: workspace.id,
   });
   await testEnv.DIRECTORY.batch([
-    testEnv.DIRECTORY.prepare("INSERT OR IGNORE INTO accounts (id, name, handle, created) VALUES (?1, ?1, ?1, 0)").bind(
-      account,
-    ),
+    testEnv.DIRECTORY.prepare(
+      "INSERT OR IGNORE INTO accounts (id, name, handle, created) VALUES (?1, ?1, ?1, ?2)",
+    ).bind(account, workspace.created),
     insertWorkspace(testEnv, workspace),
     ...actor.statements,
   ]);

@@ -39,7 +39,7 @@ export function serveAccounts(app: App): void {
   serve(app, accounts.createBot, async ({ env, body, params, credential }) => {
     const workspace = body.workspace_id ?? credential.home;
     const reach = credential.reach.get(workspace);
-    if (!reach) notFound("workspace");
+    if (reach?.account !== params.account_id) notFound("workspace");
     const scopes = body.scopes ?? WORKSPACE_SCOPES;
     // Nobody hands on what they do not hold.
     const lacking = scopes.find((scope) => reach.scopes !== null && !reach.scopes.has(scope));

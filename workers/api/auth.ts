@@ -9,19 +9,33 @@ import type { Env } from "../env.ts";
 import { json, Refusal } from "./refusal.ts";
 import { type App, rejected, serve } from "./serve.ts";
 
-/** Exchanging credentials. */
+/**
+ * Exchanging credentials.
+ *
+ * AU7  A sign-in is done by our own pages or by a program: another site can neither sign somebody in nor use the way in that a server
+ *      keeps for the person at its machine.
+ * AU8  Only a key is exchanged for a token: a token that leaked cannot be made to live longer than it was to.
+ */
 export function serveAuth(app: App): void {
   serve(app, auth.token, async ({ env, body, request }) => {
     const credential = body.api_key
       ? ((await fromKey(body.api_key, env)) ?? "invalid")
       : await authenticate(request, env);
     if (typeof credential === "string") throw rejected(credential);
-    if (!credential.keyId || credential.kind === "session") throw rejected("invalid");
-    const access_token = await signToken(env, "access", { keyId: credential.keyId, workspace: null });
+    const { kind, keyId } = credential;
+    if (kind !== "key" || keyId === null) {
+      throw new Refusal({
+        code: "unauthenticated",
+        message: "Only an API key is exchanged for a token: send the key itself.",
+      });
+    }
+    const access_token = await signToken(env, "access", { keyId, workspace: null });
     return { access_token, token_type: "Bearer" as const, expires_in: lifetimeOf("access") };
   });
   serve(app, auth.keys, ({ env }) => publicKeys(env) as unknown as { keys: Record<string, unknown>[] });
   serve(app, auth.signIn, async ({ env, body, request }) => {
+    // A form of another site could sign its visitor in as somebody else, and read what they then do.
+    if (request.headers.has("origin") && !isOwnOrigin(request)) throw rejected("foreign origin");
     const credential = await fromKey(body.api_key.trim(), env);
     if (!credential?.keyId) throw rejected("invalid");
     return beginSession(env, credential.keyId, request);

@@ -63,8 +63,9 @@ export function insertActor(
   actor: NewActor,
 ): { statements: D1PreparedStatement[]; actorId: string; keyId: string; key: string; created: number } {
   const actorId = uuidv7();
-  const created = now();
-  const key = makeKey(env.KEY_PEPPER);
+  const { workspace, name, expires } = actor;
+  const key = insertKey(env, { actor: actorId, workspace, name, expires });
+  const { created } = key;
   return {
     actorId,
     keyId: key.id,
@@ -74,12 +75,23 @@ export function insertActor(
       env.DIRECTORY.prepare(
         "INSERT INTO actors (id, account_id, type, name, permissions, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
       ).bind(actorId, actor.account, actor.type, actor.name, JSON.stringify(actor.permissions), created),
-      grantAccess(env, actorId, actor.workspace, actor.scopes),
-      env.DIRECTORY.prepare(
-        "INSERT INTO api_keys (id, actor_id, workspace_id, name, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      ).bind(key.id, actorId, actor.workspace, actor.name, hashKey(key, env.KEY_PEPPER), created, actor.expires),
+      grantAccess(env, actorId, workspace, actor.scopes),
+      key.statement,
     ],
   };
+}
+
+/** A new key of an actor, whose text is shown once, and the statement that keeps its hash. */
+function insertKey(
+  env: Env,
+  { actor, workspace, name, expires }: { actor: string; workspace: string; name: string; expires: number | null },
+): { id: string; text: string; created: number; statement: D1PreparedStatement } {
+  const created = now();
+  const key = makeKey(env.KEY_PEPPER);
+  const statement = env.DIRECTORY.prepare(
+    "INSERT INTO api_keys (id, actor_id, workspace_id, name, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+  ).bind(key.id, actor, workspace, name, hashKey(key, env.KEY_PEPPER), created, expires);
+  return { id: key.id, text: key.text, created, statement };
 }
 
 export const grantAccess = (
@@ -101,10 +113,17 @@ export interface Seed {
   api_key: string;
 }
 
-/** The first account, workspace and owner of a server, with the owner's key; made once, refused where there is one. */
+/**
+ * The first account, workspace and owner of a server, with a key of the owner's.
+ *
+ * AU11 Asked again, it answers with the same owner and a new key: a host that was ended before it had written the first key down, or
+ *      lost it, comes in again. Whoever can ask holds the databases, so nothing is given away.
+ */
 export async function seed(env: Env, { name }: { name: string }): Promise<Seed> {
-  const known = await env.DIRECTORY.prepare("SELECT id FROM accounts LIMIT 1").first();
-  if (known) throw new Error("This directory has an account already.");
+  return (await seedAgain(env)) ?? (await seedFirst(env, name));
+}
+
+async function seedFirst(env: Env, name: string): Promise<Seed> {
   const account = uuidv7();
   const workspace = planWorkspace({ account, name: "Default", handle: "default", description: "" });
   const owner = insertActor(env, {
@@ -127,4 +146,18 @@ export async function seed(env: Env, { name }: { name: string }): Promise<Seed> 
     ...owner.statements,
   ]);
   return { account_id: account, workspace_id: workspace.id, user_id: owner.actorId, api_key: owner.key };
+}
+
+/** The owner of the first account, who gets a new key; null where there is no account yet. */
+async function seedAgain(env: Env): Promise<Seed | null> {
+  const owner = await env.DIRECTORY.prepare(
+    `SELECT a.id AS user_id, a.account_id, a.name, w.id AS workspace_id
+     FROM actors a JOIN workspace_access x ON x.actor_id = a.id JOIN workspaces w ON w.id = x.workspace_id
+     WHERE a.type = 'user' AND a.account_id = (SELECT id FROM accounts ORDER BY created LIMIT 1) ORDER BY a.created, w.created LIMIT 1`,
+  ).first<Omit<Seed, "api_key"> & { name: string }>();
+  if (!owner) return null;
+  const { name, ...ids } = owner;
+  const key = insertKey(env, { actor: ids.user_id, workspace: ids.workspace_id, name, expires: null });
+  await key.statement.run();
+  return { ...ids, api_key: key.text };
 }
