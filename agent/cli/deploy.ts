@@ -41,8 +41,8 @@ export const command: CommandSpec = {
     for (const given of call.args) {
       const ref = readFlowRef(given);
       const bundle = await bundleFile(ref.file, { external: call.texts("external"), hosted: true });
-      const { flows } = await loadFlows(bundle, ref.file);
-      for (const flow of ref.flow === null ? flows : [chooseFlow(flows, ref)]) {
+      const loaded = await loadFlows(bundle, ref.file);
+      for (const flow of ref.flow === null ? loaded.flows : [chooseFlow(loaded, ref)]) {
         const done = await deployFlow(api, flow, bundle, {
           name: call.text("name") ?? "default",
           workPool: call.text("pool"),

@@ -13,15 +13,18 @@ export function readFlowRef(text: string): FlowRef {
   return { file: text.slice(0, colon), flow: text.slice(colon + 1) };
 }
 
-/** The flow that is meant: the one named, or the only one. */
-export function chooseFlow<F extends { name: string }>(flows: readonly F[], { file, flow }: FlowRef): F {
-  const names = flows.map(({ name }) => name).join(", ");
+/** The flow that is meant: the one named, of all that the file declares, or the only one that it exports. */
+export function chooseFlow<F extends { name: string }>(
+  { flows, declared }: { flows: readonly F[]; declared: readonly F[] },
+  { file, flow }: FlowRef,
+): F {
+  const names = (list: readonly F[]) => list.map(({ name }) => name).join(", ");
   if (flow !== null) {
-    const found = flows.find(({ name }) => name === flow);
+    const found = declared.find(({ name }) => name === flow);
     if (found) return found;
-    throw usage(`${file} has no flow "${flow}"; it has ${names}.`, flow);
+    throw usage(`${file} has no flow "${flow}"; it has ${names(declared)}.`, flow);
   }
   const [only, second] = flows;
-  if (!only || second) throw usage(`${file} has several flows: ${names}. Say which, as ${file}:${only?.name}.`, file);
-  return only;
+  if (only && !second) return only;
+  throw usage(`${file} has several flows: ${names(flows)}. Say which, as ${file}:${only?.name}.`, file);
 }

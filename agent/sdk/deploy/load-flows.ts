@@ -13,6 +13,8 @@ export interface LoadedFlows {
   sdk: SdkCopy;
   /** The flows that the file exports; all that it declares where it exports none. */
   flows: FlowDefinition[];
+  /** All that it declares: what a name may mean. */
+  declared: FlowDefinition[];
 }
 
 export async function loadFlows(bundle: Bundle, source: string): Promise<LoadedFlows> {
@@ -32,7 +34,8 @@ export async function loadFlows(bundle: Bundle, source: string): Promise<LoadedF
     const definition = (value as { definition?: FlowDefinition } | null)?.definition;
     return definition && sdk.flows.get(definition.name) === definition ? [definition] : [];
   });
-  const flows = exported.length > 0 ? [...new Set(exported)] : [...sdk.flows.values()];
+  const declared = [...sdk.flows.values()];
+  const flows = exported.length > 0 ? [...new Set(exported)] : declared;
   if (flows.length === 0) throw new SettingsError(`${source} declares no flow.`);
-  return { sdk, flows };
+  return { sdk, flows, declared };
 }

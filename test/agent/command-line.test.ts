@@ -1,0 +1,176 @@
+/** The command line as built, against the real service. */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROOT } from "../gates/tree.ts";
+import { FLOWS, until, Workshop } from "./workshop.ts";
+
+let shop: Workshop;
+
+beforeAll(async () => {
+  shop = await Workshop.open();
+  await shop.agent();
+});
+afterAll(() => shop?.close());
+
+const json = <T = Record<string, unknown>>(text: string): T => JSON.parse(text) as T;
+
+test("[CL20] deployment run --watch follows a run: log and steps to stderr, the result to stdout, exit code 0", async () => {
+  const { code, stdout, stderr } = await shop.run(
+    "deployment",
+    "run",
+    "whole/default",
+    "-p",
+    "n=2",
+    "-p",
+    "who=007",
+    "--watch",
+  );
+  expect(code).toBe(0);
+  expect(json(stdout)).toEqual({ sum: 9, who: "007" });
+  expect(stderr).toContain("hello 007 n=2");
+  expect(stderr).toContain("✓ double-0 Completed");
+  expect(stderr).toMatch(/\/runs\/flow-run\/[0-9a-f-]{36}/);
+});
+
+test.each([
+  ["failing", 10, "FAILED"],
+  ["leaving", 11, "CRASHED"],
+] as const)("[CL21] the exit code says how a followed run ended: %s is %i", async (flow, code, state) => {
+  const ran = await shop.run("deployment", "run", `${flow}/default`, "--watch", "-o", "json");
+  expect(ran.code).toBe(code);
+  expect(json(ran.stdout)).toMatchObject({ state, result: null });
+});
+
+test("[CL21] the exit code says how a followed run ended: cancelled is 12", async () => {
+  const pids = shop.path("cancelled-pids");
+  const { id } = await shop.start("waiting", { pids });
+  const watching = shop.run("runs", "watch", id);
+  await until("the run is under way", async () => (await shop.read(id)).state_type === "RUNNING");
+  await shop.run("runs", "cancel", id);
+  expect((await watching).code).toBe(12);
+});
+
+test("[CL22] a run is found by its id, the beginning of it, its name and its page; what fits several runs is listed", async () => {
+  const { id, name } = await shop.start("printing");
+  await shop.end(id);
+  for (const meant of [id, id.slice(0, 18), name, `${shop.server.local.url}/runs/flow-run/${id}`]) {
+    const { stdout } = await shop.run("runs", "get", meant, "-o", "json");
+    expect(json(stdout)).toMatchObject({ id, state_type: "COMPLETED" });
+  }
+  await shop.run("deployment", "run", "printing/default", "--name", "twin");
+  await shop.run("deployment", "run", "printing/default", "--name", "twin");
+  const twins = await shop.run("runs", "get", "twin");
+  expect(twins.code).toBe(2);
+  expect(twins.stderr).toMatch(/"twin" means several runs; give the id of one:\n( {2}[0-9a-f-]{36} {2}twin .*\n){2}/);
+  expect((await shop.run("runs", "get", "no-such-run")).code).toBe(3);
+});
+
+test("[CL23] runs ls filters, and prints whole ids as TSV into a pipe, as JSON, and as names", async () => {
+  const { id } = await shop.start("failing");
+  await shop.end(id);
+  const args = ["runs", "ls", "--flow", "failing", "--state", "failed", "--since", "1h", "-n", "1"];
+  const [row] = (await shop.run(...args)).stdout.trim().split("\n");
+  expect(row?.split("\t").slice(0, 4)).toEqual([id, expect.any(String), "failing", "Failed"]);
+  expect(json<unknown[]>((await shop.run(...args, "-o", "json")).stdout)).toMatchObject([{ id, flow_name: "failing" }]);
+  expect((await shop.run(...args, "-o", "name")).stdout).toBe(`${id}\n`);
+  expect((await shop.run(...args, "--fields", "state,id")).stdout).toBe(`Failed\t${id}\n`);
+});
+
+test("[CL24] runs logs shows the log; with -f it follows the run to its end, each line once", async () => {
+  const [log, release] = [shop.path("logs.log"), shop.path("logs-release")];
+  const { id } = await shop.start("patient", { log, release });
+  const following = shop.run("runs", "logs", "-f", id);
+  await until("the run is under way", async () => (await shop.read(id)).state_type === "RUNNING");
+  writeFileSync(release, "");
+  const { code, stdout } = await following;
+  expect(code).toBe(0);
+  expect(stdout.match(/Completed in/g)).toHaveLength(1);
+  const shown = await shop.run("runs", "logs", id, "-o", "jsonl");
+  expect(json(shown.stdout.trim().split("\n").at(-1) as string)).toMatchObject({ flow_run_id: id, level: 20 });
+});
+
+test("[CL25] run runs a flow of a file here: its log to stderr, its result to stdout, seen by the server", async () => {
+  const { code, stdout, stderr } = await shop.run("run", `${FLOWS}:inner`, "-p", "n=20");
+  expect(code).toBe(0);
+  expect(stdout).toBe("41\n");
+  const id = /flow-run\/([0-9a-f-]{36})/.exec(stderr)?.[1] as string;
+  expect(await shop.read(id)).toMatchObject({ state_type: "COMPLETED", parameters: { n: 20 }, state: { data: 41 } });
+  const failed = await shop.run("run", `${FLOWS}:failing`, "-o", "json");
+  expect(failed.code).toBe(10);
+  expect(json(failed.stdout)).toMatchObject({ state: "FAILED", message: "RangeError: out of it" });
+  const unsaid = await shop.run("run", FLOWS);
+  expect(unsaid.code).toBe(2);
+  expect(unsaid.stderr).toContain("several flows: environment, failing");
+});
+
+test("[CL26] runs retry begins an ended run anew, as another attempt of the same run", async () => {
+  const { id } = await shop.start("failing");
+  await shop.end(id);
+  expect((await shop.run("runs", "retry", id)).code).toBe(0);
+  await until("the second attempt has ended", async () => {
+    const run = await shop.read(id);
+    return run.run_count === 2 && run.state_type === "FAILED";
+  });
+});
+
+test("[CL27] login takes a key from standard input, checks it, and keeps it in a file that only its owner reads", async () => {
+  const { url, api_url, api_key } = shop.server.local;
+  const env = { MILLRACE_API_URL: "", MILLRACE_API_KEY: "" };
+  const wrong = await shop.runWith({ env, input: "mrl_nonsense\n" }, "login", "--url", url, "--with-token");
+  expect(wrong.code).toBe(4);
+  const { code } = await shop.runWith(
+    { env, input: `${api_key}\n` },
+    "login",
+    "--url",
+    url,
+    "--with-token",
+    "--profile",
+    "here",
+  );
+  expect(code).toBe(0);
+  const path = join(shop.folder, "config/profiles.toml");
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, "utf8")).toContain(api_key);
+  const who = await shop.runWith({ env }, "whoami", "-o", "json");
+  expect(json(who.stdout)).toMatchObject({ source: "profile here", api_url });
+  await shop.runWith({ env }, "logout");
+  const after = await shop.runWith({ env }, "whoami");
+  expect(after.code).toBe(4);
+  await shop.runWith({ env }, "profile", "rm", "here");
+  expect((await shop.runWith({ env }, "whoami")).stderr).toContain("millrace login");
+});
+
+test("[CL28] each kind of failure has its exit code and, with -o json, its error object", async () => {
+  const cases = [
+    [{}, ["runs", "get", "nothing", "-o", "json"], 3, "not_found"],
+    [{ MILLRACE_API_KEY: "mrl_nonsense" }, ["runs", "ls", "-o", "json"], 4, "auth"],
+    [{ MILLRACE_API_URL: "http://127.0.0.1:9/api" }, ["runs", "ls", "-o", "json"], 5, "unreachable"],
+    [{}, ["deployment", "run", "whole/default", "-p", "who=x", "--nonsense", "-o", "json"], 2, "usage"],
+    [{}, ["deploy", join(ROOT, "package.json"), "-o", "json"], 2, "usage"],
+    [{}, ["agent", "start", "--pool", "nowhere", "-o", "json"], 3, "not_found"],
+  ] as const;
+  for (const [env, args, code, kind] of cases) {
+    const ran = await shop.runWith({ env }, ...args);
+    expect(json<{ error: { code: string; message: string } }>(ran.stdout).error.code).toBe(kind);
+    expect(ran.code).toBe(code);
+  }
+});
+
+test("[CL29] doctor looks at each thing between here and the server, and says what to do", async () => {
+  const well = await shop.run("doctor", "--pool", "default", "-o", "json");
+  expect(well.code).toBe(0);
+  const checks = json<{ check: string; ok: boolean }[]>(well.stdout);
+  expect(checks.map(({ check }) => check)).toEqual([
+    "node",
+    "cache folder",
+    "settings",
+    "name",
+    "server",
+    "key",
+    "pool",
+  ]);
+  const ill = await shop.runWith({ env: { MILLRACE_API_URL: "http://127.0.0.1:9/api" } }, "doctor", "-o", "json");
+  expect(ill.code).toBe(1);
+  expect(json<{ ok: boolean; fix: string }[]>(ill.stdout).at(-1)).toMatchObject({ check: "server", ok: false });
+});

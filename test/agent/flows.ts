@@ -1,0 +1,84 @@
+/** The flows that these tests deploy. They are bundled and run by real agents. */
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { artifact, ctx, flow, task } from "../../agent/sdk/index.ts";
+
+/** Waits for a file, or for the end of the attempt. */
+async function fileAppears(path: string, signal: AbortSignal): Promise<void> {
+  while (!existsSync(path)) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const double = task("double", (n: number) => n * 2);
+const flaky = task("flaky", { retries: 2, retryDelay: "20ms" }, (n: number) => {
+  const attempt = ctx().task?.attempt ?? 0;
+  if (attempt < 3) throw new Error(`attempt ${attempt}`);
+  return n;
+});
+const inner = flow("inner", async ({ n }: { n: number }) => {
+  ctx().log.info("inside");
+  return (await double(n)) + 1;
+});
+
+export const whole = flow("whole", async ({ n, who }: { n: number; who: string }) => {
+  const { log, run } = ctx();
+  log.info(`hello ${who}`, { n, attempt: run.attempt });
+  const doubled = double.submit(n);
+  const kept = await flaky(doubled);
+  await artifact.markdown({ key: "whole-note", markdown: `# ${who}` });
+  return { sum: kept + (await inner({ n: double.submit(1) })), who };
+});
+
+export const failing = flow("failing", () => {
+  throw new RangeError("out of it");
+});
+
+export const retried = flow("retried", { retries: 1 }, () => {
+  const { attempt } = ctx().run;
+  if (attempt === 1) throw new Error("the first attempt fails");
+  return { attempt };
+});
+
+export const printing = flow("printing", () => {
+  process.stdout.write("a line of output\nand a last one without an end");
+  process.stderr.write("a line of error\n");
+});
+
+export const leaving = flow("leaving", () => {
+  process.exit(0);
+});
+
+export const environment = flow("environment", () => ({
+  names: Object.keys(process.env),
+  folder: process.cwd(),
+  given: process.env.GIVEN ?? null,
+}));
+
+/** Waits until it is stopped, with a grandchild that does not listen. */
+export const waiting = flow("waiting", async ({ pids, deaf = false }: { pids: string; deaf?: boolean }) => {
+  const { signal, log } = ctx();
+  if (deaf) {
+    process.removeAllListeners("SIGTERM");
+    process.on("SIGTERM", () => {});
+  }
+  const child = spawn("sh", ["-c", "trap '' TERM; sleep 300 & echo $! && wait"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  child.stdout.once("data", (line: Buffer) => writeFileSync(pids, `${process.pid} ${child.pid} ${line}`));
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  log.info("cleaned up");
+  signal.throwIfAborted();
+});
+
+/** Says that it begins, with its token, and waits for a file. */
+export const patient = flow("patient", async ({ log, release }: { log: string; release: string }) => {
+  const { run, signal } = ctx();
+  appendFileSync(
+    log,
+    `${JSON.stringify({ run: run.id, attempt: run.attempt, pid: process.pid, token: process.env.MILLRACE_API_KEY })}\n`,
+  );
+  await fileAppears(release, signal);
+  return { attempt: run.attempt };
+});
