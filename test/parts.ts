@@ -43,7 +43,8 @@ function typeSteps(): Step[] {
     ["contract/tsconfig.json", /^contract\/.*\.ts$/],
     ["tsconfig.json", /^(workers\/(?!local\/)|durable-objects\/|migrations\/).*\.ts$/],
     ["test/tsconfig.workerd.json", /^(workers\/(?!local\/)|durable-objects\/).*\.test\.ts$/],
-    ["test/tsconfig.json", /^(test|agent|workers\/local)\/.*\.ts$/],
+    ["test/tsconfig.json", /^(test|agent|bench|workers\/local)\/.*\.ts$/],
+    ["test/tsconfig.faults.json", /^test\/faults\/.*\.ts$/],
   ];
   const steps = worlds.filter(([, sources]) => has(sources)).map(([config]) => bin("tsc", "-p", config));
   if (exists("web/svelte.config.js")) {

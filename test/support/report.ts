@@ -46,7 +46,7 @@ export function readReport(json: string): Counts {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken,
     skipped: report.numPendingTests + report.numTodoTests,
-    notes: shorten(notes),
+    notes: shorten(notes).map(printable),
   };
 }
 
@@ -61,4 +61,9 @@ function indent(text: string): string[] {
 function shorten(notes: string[]): string[] {
   const most = SHOWN * (LINES + 1);
   return notes.length <= most ? notes : [...notes.slice(0, most), `… and ${notes.length - most} more lines`];
+}
+
+/** Titles and messages may quote what no terminal should be given. */
+function printable(text: string): string {
+  return [...text].map((one) => (one < " " && one !== "\t" ? "\ufffd" : one)).join("");
 }
