@@ -163,7 +163,7 @@ module.exports = {
     tsConfig: { fileName: "tsconfig.base.json" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
-      conditionNames: ["workerd", "import", "default"],
+      conditionNames: ["millrace-source", "workerd", "import", "default"],
       extensions: [".ts", ".js", ".mjs", ".cjs", ".svelte", ".d.ts", ".json"],
     },
   },

@@ -35,7 +35,18 @@ const inWeb = (step: Step): Step => ({ ...step, cwd: "web" });
 const has = (pattern: RegExp) => files((path) => pattern.test(path)).length > 0;
 const exists = (path: string) => existsSync(join(ROOT, path));
 
-const ROOMS = ["domain", "contract", "migrations", "durable-objects", "workers", "web", "agent", "test", "bench"];
+const ROOMS = [
+  "domain",
+  "contract",
+  "migrations",
+  "durable-objects",
+  "workers",
+  "web",
+  "agent",
+  "examples",
+  "test",
+  "bench",
+];
 
 function typeSteps(): Step[] {
   const worlds: [string, RegExp][] = [
