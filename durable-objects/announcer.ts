@@ -9,6 +9,7 @@
  */
 import { eventHubAt, type ObjectNamespaces } from "./addresses.ts";
 import type { Announcement } from "./event-hub/rpc.ts";
+import { withDeadline } from "./kit/deadline.ts";
 import { pack } from "./kit/packed.ts";
 
 interface Tenant {
@@ -25,6 +26,8 @@ interface Item {
 
 /** Milliseconds after which a call that was to be made at once counts as forgotten. */
 const FORGOTTEN = 50;
+/** Milliseconds after which the hub counts as away. A create must not wait for it for ever. */
+const DEADLINE = 3_000;
 
 const turns = new Map<string, { since: number; items: Item[] }>();
 
@@ -51,14 +54,18 @@ function send(env: ObjectNamespaces, { workspace, shard }: Tenant): void {
   turns.delete(workspace);
   if (items.length === 0) return;
   const urgent = items.some((item) => item.urgent);
-  eventHubAt(env, workspace)
-    .announce({ workspace, shard }, pack(items.map(({ announcement }) => announcement)), urgent)
-    .then(
-      () => {
-        for (const { resolve } of items) resolve();
-      },
-      (error: unknown) => {
-        for (const { reject } of items) reject(error);
-      },
-    );
+  const call = eventHubAt(env, workspace).announce(
+    { workspace, shard },
+    pack(items.map(({ announcement }) => announcement)),
+    urgent,
+  );
+  // One deadline for all that go together: a timer for each would cost more than the call.
+  withDeadline(call, DEADLINE, "The event hub").then(
+    () => {
+      for (const { resolve } of items) resolve();
+    },
+    (error: unknown) => {
+      for (const { reject } of items) reject(error);
+    },
+  );
 }

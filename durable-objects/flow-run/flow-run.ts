@@ -6,7 +6,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { verdictToWire } from "@millrace/contract/flow-runs.ts";
+import { flowRunToWire, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
@@ -36,7 +36,6 @@ import {
   type Reporter,
 } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
-import { wireText } from "./projection.ts";
 import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -58,7 +57,11 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#outbox = new Outbox(
       this.#ledger,
       clock,
-      (tenant, announcement, urgent) => this.#release.during(announce(env, tenant, announcement, urgent)),
+      (tenant, announcement, urgent) => {
+        const heard = this.#release.during(announce(env, tenant, announcement, urgent));
+        ctx.waitUntil(heard.catch(() => {}));
+        return heard;
+      },
       () => this.#tellLater(),
     );
     this.#alarm = new PhysicalAlarm(ctx.storage);
@@ -267,7 +270,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   #body(run: FlowRunRecord): PackedRun {
-    return wireText(run, now());
+    return pack(flowRunToWire(run, now()));
   }
 
   async #answer(verdict: Verdict | Problem): Promise<Answer | Problem> {

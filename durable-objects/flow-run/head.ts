@@ -9,6 +9,14 @@ import type { Alarms } from "@millrace/domain/alarms.ts";
 import type { Claim, LossPolicy } from "@millrace/domain/flow-run/claim.ts";
 import type { RelatedToRun } from "@millrace/domain/flow-run/events.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
+import {
+  restoredRun,
+  restoredState,
+  type StoredRun,
+  type StoredState,
+  storedRun,
+  storedState,
+} from "@millrace/domain/flow-run/stored.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import type { State } from "@millrace/domain/state.ts";
 import type { Store } from "../kit/store.ts";
@@ -49,8 +57,10 @@ const DATA = "data/";
 /** Characters of JSON above which a state's data get a row of their own. */
 const LARGE = 8_000;
 
-/** As it lies in the store: the run's own state is the last of the history, and large data are elsewhere. */
-interface StoredHead extends Head {
+/** As it lies in the store: compact, the run's own state as the last of the history, and large data elsewhere. */
+interface StoredHead extends Omit<Head, "run" | "states"> {
+  run: StoredRun;
+  states: StoredState[];
   /** Ids of the states whose data have rows of their own. */
   large?: string[];
 }
@@ -59,35 +69,41 @@ interface StoredHead extends Head {
 export function readHead(store: Store): Head | null {
   const text = store.get(HEAD);
   if (text === null) return null;
-  const head = JSON.parse(text) as StoredHead;
-  const current = head.states.at(-1);
-  if (current && head.large?.includes(current.id)) current.data = readData(store, current.id);
-  head.run.state = current ?? null;
-  return head;
+  const stored = JSON.parse(text) as StoredHead;
+  const states = stored.states.map((state) => restoredState(state, stored.run.id));
+  const current = states.at(-1);
+  if (current && stored.large?.includes(current.id)) current.data = readData(store, current.id);
+  return { ...stored, run: { ...restoredRun(stored.run), state: current ?? null }, states };
 }
 
 /** The states with all their data, oldest first. */
 export function allStates(store: Store, head: Head): State[] {
-  const { large = [] } = head as StoredHead;
+  const large = largeOf(head);
   return head.states.map((state) => (large.includes(state.id) ? { ...state, data: readData(store, state.id) } : state));
 }
 
-/** Writes the head, and answers it as it will be read; must stand in a transaction. */
+/** Writes the head, and answers it as it is to be remembered; must stand in a transaction. */
 export function writeHead(store: Store, head: Head): Head {
-  const large = new Set((head as StoredHead).large);
-  const states = head.states.map((state) => {
-    if (large.has(state.id)) return { ...state, data: null };
-    if (state.data === null || typeof state.data === "boolean" || typeof state.data === "number") return state;
+  const large = new Set(largeOf(head));
+  for (const state of head.states) {
+    if (large.has(state.id) || state.data === null || typeof state.data === "number" || typeof state.data === "boolean")
+      continue;
     const data = JSON.stringify(state.data);
-    if (data.length <= LARGE) return state;
+    if (data.length <= LARGE) continue;
     store.put(DATA + state.id, data);
     large.add(state.id);
-    return { ...state, data: null };
-  });
-  const stored: StoredHead = { ...head, run: { ...head.run, state: null }, states };
+  }
+  const { run, states, ...rest } = head;
+  const stored: StoredHead = {
+    ...rest,
+    run: storedRun({ ...run, state: null }),
+    states: states.map((state) => storedState(large.has(state.id) ? { ...state, data: null } : state, run.id)),
+  };
   if (large.size > 0) stored.large = [...large];
   store.put(HEAD, JSON.stringify(stored));
-  return { ...stored, run: head.run };
+  return large.size > 0 ? ({ ...head, large: stored.large } as Head) : head;
 }
+
+const largeOf = (head: Head): readonly string[] => (head as Head & { large?: string[] }).large ?? [];
 
 const readData = (store: Store, id: string): Json => JSON.parse(store.get(DATA + id) ?? "null") as Json;

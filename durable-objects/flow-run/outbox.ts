@@ -12,16 +12,13 @@ import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
 import type { Announcement, TaskRunsRow } from "../event-hub/rpc.ts";
-import { withDeadline } from "../kit/deadline.ts";
 import type { Head } from "./head.ts";
 import type { Clock, Ledger, Owner } from "./ledger.ts";
 import { flowRunRow, taskRunsRow } from "./projection.ts";
 import { hasEnded } from "./task-runs.ts";
 
 /** Milliseconds for which changes are gathered that are not urgent. */
-const PATIENCE = 100;
-/** Milliseconds after which the hub counts as away. A create must not wait for it for ever. */
-const DEADLINE = 3_000;
+const PATIENCE = 200;
 /** Ended task runs that are told of before their run has ended: those of a long run must be found too. */
 const TASK_RUNS_AT_ONCE = 200;
 
@@ -37,7 +34,7 @@ interface Telling {
   heard: boolean;
 }
 
-/** How the workspace's hub is told; resolves when it has stored what it was told. */
+/** How the workspace's hub is told: resolves when it has stored what it was told, rejects where it does not answer in time. */
 export type TellHub = (owner: Owner, announcement: Announcement, urgent: boolean) => Promise<void>;
 
 export class Outbox {
@@ -86,7 +83,7 @@ export class Outbox {
   /** Tells the index row alone, for a caller who waits to be found in lists; the events follow with the rest. */
   async tellRow(): Promise<void> {
     const head = this.#ledger.head;
-    if (head) await this.#announce(head, { run: flowRunRow(head, this.#clock.now()), events: [] }, true);
+    if (head) await this.#announce(head, { run: flowRunRow(head), events: [] }, true);
   }
 
   /** Tells that a task run was made, and resolves when it can be found by its id, whoever forgets what. */
@@ -107,7 +104,7 @@ export class Outbox {
     const located = [...this.#located];
     if (mark.version === before.version && taskRuns.length === 0 && located.length === 0) return true;
     const announcement: Announcement = { events: this.#events(head, before.states) };
-    if (mark.version > before.version) announcement.run = flowRunRow(head, this.#clock.now());
+    if (mark.version > before.version) announcement.run = flowRunRow(head);
     if (taskRuns.length > 0) announcement.taskRuns = this.#row(head, taskRuns);
     if (located.length > 0) announcement.located = { flowRun: head.run.id, taskRuns: located };
     const telling: Telling = { mark, heard: false };
@@ -122,11 +119,7 @@ export class Outbox {
 
   /** Tells of the deletion of a run. Rejects where the hub is away. */
   async tellRemoved({ workspace, shard }: Owner, run: string): Promise<void> {
-    await withDeadline(
-      this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true),
-      DEADLINE,
-      "The event hub",
-    );
+    await this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true);
   }
 
   /** True while nothing waits to be told or heard. */
@@ -167,7 +160,7 @@ export class Outbox {
 
   async #announce({ workspace, shard }: Head, announcement: Announcement, urgent: boolean): Promise<boolean> {
     try {
-      await withDeadline(this.#tellHub({ workspace, shard }, announcement, urgent), DEADLINE, "The event hub");
+      await this.#tellHub({ workspace, shard }, announcement, urgent);
       return true;
     } catch {
       this.#onUnheard();

@@ -1,28 +1,19 @@
 /** A flow run and its task runs as the index shows them. */
-import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
 import { taskRunToWire } from "@millrace/contract/task-runs.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
+import { storedRun } from "@millrace/domain/flow-run/stored.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import type { FlowRunRow, TaskRunsRow } from "../event-hub/rpc.ts";
 import { pack } from "../kit/packed.ts";
 import type { Head } from "./head.ts";
-import type { PackedRun } from "./rpc.ts";
 
 /** Characters of a run above which its row does not copy it: lists then read it from its object. */
 const LARGEST_BODY = 32_000;
 
-let last: { run: FlowRun; now: Instant; text: PackedRun } | null = null;
-
-/** The run as the wire shows it. What was just made for the answer serves the index too. */
-export function wireText(run: FlowRun, now: Instant): PackedRun {
-  if (last?.run !== run || last.now !== now) last = { run, now, text: pack(flowRunToWire(run, now)) };
-  return last.text;
-}
-
 /** The row of a run: its cells in the order of RUN_COLUMNS. */
-export function flowRunRow({ run, version, surroundings }: Head, now: Instant): FlowRunRow {
-  const body = wireText(run, now);
+export function flowRunRow({ run, version, surroundings }: Head): FlowRunRow {
+  const body = JSON.stringify(storedRun(run));
   const cells = pack([
     run.id,
     version,

@@ -7,13 +7,22 @@
  *
  * The size of a batch follows from the load: alone, an item leaves at once; under load, each write carries what has come since
  * the last. Items that can wait ride along with the next urgent one, or leave when their patience ends.
+ *
+ * A write that had several items is followed by one that waits a moment for company: where the writer shares its thread with those
+ * who ask, nobody else gets to ask while it writes, and batches would stay small just when it matters.
  */
+
+/** Milliseconds for which a busy gatherer waits for company. */
+const LINGER = 2;
+
 export class Gatherer<Item> {
   readonly #write: (items: Item[]) => Promise<void>;
   readonly #patience: number;
   #waiting: (PromiseWithResolvers<void> & { item: Item })[] = [];
   #writing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #lingering = false;
+  #lastSize = 0;
 
   /** `patience`: milliseconds for which an item that is not urgent may wait. */
   constructor(write: (items: Item[]) => Promise<void>, patience: number) {
@@ -25,7 +34,7 @@ export class Gatherer<Item> {
   add(item: Item, urgent: boolean): Promise<void> {
     const told = Promise.withResolvers<void>();
     this.#waiting.push({ item, ...told });
-    if (urgent) this.#start();
+    if (urgent) this.#startSoon();
     else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
     return told.promise;
   }
@@ -40,12 +49,26 @@ export class Gatherer<Item> {
     await (last ? last.promise.catch(() => {}) : this.#writing);
   }
 
+  #startSoon(): void {
+    if (this.#writing || this.#lingering) return;
+    if (this.#lastSize <= 1) {
+      this.#start();
+      return;
+    }
+    this.#lingering = true;
+    setTimeout(() => {
+      this.#lingering = false;
+      this.#start();
+    }, LINGER);
+  }
+
   #start(): void {
     if (this.#writing || this.#waiting.length === 0) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const batch = this.#waiting;
     this.#waiting = [];
+    this.#lastSize = batch.length;
     this.#writing = this.#write(batch.map(({ item }) => item))
       .then(
         () => {
@@ -57,7 +80,7 @@ export class Gatherer<Item> {
       )
       .finally(() => {
         this.#writing = null;
-        this.#start();
+        if (this.#waiting.length > 0) this.#startSoon();
       });
   }
 }

@@ -28,8 +28,8 @@ export const flows = sqliteTable(
 
 /**
  * The index of flow runs, written by the workspace's EventHub alone. The truth is the run's object: a row carries the
- * version of it that it shows, and never goes back to an older one. `body` is the run as the wire shows it, empty where it is
- * too large to be copied here; it is then read from the object.
+ * version of it that it shows, and never goes back to an older one. `body` is the run as it is kept (domain/flow-run/stored.ts), empty
+ * where it is too large to be copied here; it is then read from the object.
  */
 export const flowRuns = sqliteTable(
   "flow_runs",

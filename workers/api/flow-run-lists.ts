@@ -8,7 +8,8 @@ import type { RunFiltersInput } from "@millrace/contract/filters.ts";
 import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
 import { matchesFlowRun } from "@millrace/domain/filter/flow-runs.ts";
 import { type FlowRunSort, flowRunOrder } from "@millrace/domain/filter/order.ts";
-import { fromMilliseconds } from "@millrace/domain/time.ts";
+import { restoredRun, type StoredRun } from "@millrace/domain/flow-run/stored.ts";
+import { fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import type { Record } from "../../durable-objects/flow-run/rpc.ts";
 import type { Tenant } from "../auth/credential.ts";
@@ -38,8 +39,8 @@ export async function listFlowRuns(
   const named = namedRuns(filters);
   if (named) return new JsonText(await fromObjects(env, tenant, filters, named, { sort, limit, offset }));
   await eventHubAt(env, tenant.workspace).settle();
-  const rows = await select<{ id: string; body: string; state_type: string | null }>(env, tenant, {
-    columns: "r.id, r.body, r.state_type",
+  const rows = await select<{ id: string; body: string }>(env, tenant, {
+    columns: "r.id, r.body",
     table: "flow_runs",
     alias: "r",
     where: aroundFlowRun(filters),
@@ -47,7 +48,8 @@ export async function listFlowRuns(
     limit,
     offset,
   });
-  const bodies = await Promise.all(rows.map((row) => bodyOf(env, tenant, row)));
+  const now = fromMilliseconds(Date.now());
+  const bodies = await Promise.all(rows.map((row) => bodyOf(env, tenant, row, now)));
   return new JsonText(`[${bodies.filter((body) => body !== null).join(",")}]`);
 }
 
@@ -59,25 +61,16 @@ export async function countFlowRuns(env: Env, tenant: Tenant, filters: RunFilter
   return count(env, tenant, { table: "flow_runs", alias: "r", where: aroundFlowRun(filters) });
 }
 
-/** Terminal runs are shown as they were stored; estimates of others are made now, and large runs are read from their objects. */
+/** A row's run as the wire shows it now; one that is too large for the index is read from its object. */
 async function bodyOf(
   env: Env,
   tenant: Tenant,
-  { id, body, state_type }: { id: string; body: string; state_type: string | null },
+  { id, body }: { id: string; body: string },
+  now: Instant,
 ): Promise<string | null> {
   if (body === "") return flowRunAt(env, tenant.workspace, id).read(tenant);
-  if (state_type !== "RUNNING" && state_type !== "SCHEDULED" && state_type !== "PENDING") return body;
-  const run = JSON.parse(body) as ReturnType<typeof flowRunToWire>;
-  const now = Date.now();
-  if (state_type === "RUNNING" && run.state) {
-    run.estimated_run_time = rounded(run.total_run_time + (now - Date.parse(run.state.timestamp)) / 1000);
-  } else if (run.start_time === null && run.expected_start_time !== null) {
-    run.estimated_start_time_delta = rounded(Math.max(0, (now - Date.parse(run.expected_start_time)) / 1000));
-  }
-  return JSON.stringify(run);
+  return JSON.stringify(flowRunToWire(restoredRun(JSON.parse(body) as StoredRun), now));
 }
-
-const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
 
 /** The ids of a filter that names a few runs and asks nothing about what surrounds them. */
 function namedRuns({

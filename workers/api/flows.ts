@@ -4,8 +4,8 @@ import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { Remembered } from "../remembered.ts";
 import { notFound } from "./refusal.ts";
-import { Remembered } from "./remembered.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
 import { aroundFlow } from "./sql-filter.ts";
@@ -30,7 +30,7 @@ const ORDERS = {
 const flowsById = new Remembered<WireFlow>();
 
 /** A flow of the tenant; null where there is none. On a run's way, so it is remembered. */
-export const findFlow = (env: Env, tenant: Tenant, id: string): Promise<WireFlow | null> =>
+export const findFlow = (env: Env, tenant: Tenant, id: string): WireFlow | Promise<WireFlow | null> =>
   flowsById.get(`${tenant.workspace}/${id}`, () => readFlow(env, tenant, "id", id));
 
 /** Flows. */

@@ -5,8 +5,8 @@ import { uuidv7 } from "uuidv7";
 import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { Remembered } from "../remembered.ts";
 import { notFound, Refusal } from "./refusal.ts";
-import { Remembered } from "./remembered.ts";
 import { type App, serve } from "./serve.ts";
 import { select, shardOfTenant } from "./shard.ts";
 import { combine, workPoolCondition } from "./sql-filter.ts";
@@ -33,7 +33,7 @@ const COLUMNS =
 const poolsByName = new Remembered<WorkPool>();
 
 /** A pool of the tenant by its name; null where there is none. On a run's way, so it is remembered. */
-export const findWorkPool = (env: Env, tenant: Tenant, name: string): Promise<WorkPool | null> =>
+export const findWorkPool = (env: Env, tenant: Tenant, name: string): WorkPool | Promise<WorkPool | null> =>
   poolsByName.get(`${tenant.workspace}/${name}`, async () => {
     const row = await shardOfTenant(env, tenant)
       .prepare(`SELECT ${COLUMNS} FROM work_pools p WHERE p.workspace_id = ?1 AND p.name = ?2`)

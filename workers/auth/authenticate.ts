@@ -88,6 +88,14 @@ export async function fromKey(text: string, env: Env): Promise<Credential | null
   };
 }
 
+/** Whether what was verified once still holds: its key is neither revoked nor expired, and reaches the workspace. */
+export async function stillReaches({ keyId, expires }: Credential, workspace: string, env: Env): Promise<boolean> {
+  // A run's token stands for itself.
+  if (keyId === null) return expires === null || expires * 1000 > Date.now();
+  const facts = await keyFacts(env, keyId);
+  return facts !== null && isLive(facts) && facts.credential.reach.has(workspace);
+}
+
 async function fromToken(text: string, env: Env, purposes: readonly (Purpose | "run")[]): Promise<Credential | null> {
   const token = await verifiedOnce(text, env, purposes);
   if (!token) return null;

@@ -5,13 +5,11 @@
  */
 import { RUN_TOKEN_SCOPES } from "@millrace/contract/scopes.ts";
 import type { Env } from "../env.ts";
+import { Remembered } from "../remembered.ts";
 import type { Credential, Reach } from "./credential.ts";
 
 /** Milliseconds for which an answer is used. */
 const FRESH = 20_000;
-/** Most answers that are kept. */
-const MOST = 10_000;
-
 interface KeyFacts {
   hash: string;
   expires: number | null;
@@ -19,29 +17,15 @@ interface KeyFacts {
   credential: Omit<Credential, "kind" | "claim" | "expires">;
 }
 
-const cache = new Map<string, { at: number; value: Promise<unknown> }>();
-
-/** Asks once for what several ask at the same time, and answers from memory while that is fresh. Failures are not kept. */
-function remembered<T>(key: string, ask: () => Promise<T>): Promise<T> {
-  const known = cache.get(key);
-  if (known && Date.now() - known.at < FRESH) return known.value as Promise<T>;
-  const value = ask();
-  cache.delete(key);
-  cache.set(key, { at: Date.now(), value });
-  value.catch(() => cache.delete(key));
-  for (const oldest of cache.keys()) {
-    if (cache.size <= MOST) break;
-    cache.delete(oldest);
-  }
-  return value;
-}
+const keys = new Remembered<KeyFacts>(FRESH);
+const workspaces = new Remembered<WorkspaceRow>(FRESH);
 
 /** Forgets what is known of a key, here; other isolates forget it by themselves. */
-export const forgetKey = (id: string): void => void cache.delete(`key:${id}`);
+export const forgetKey = (id: string): void => keys.forget(id);
 
 /** What the directory knows of a key; null where there is none. */
-export const keyFacts = (env: Env, id: string): Promise<KeyFacts | null> =>
-  remembered(`key:${id}`, () => readKeyFacts(env, id));
+export const keyFacts = (env: Env, id: string): KeyFacts | Promise<KeyFacts | null> =>
+  keys.get(id, () => readKeyFacts(env, id));
 
 interface KeyRow {
   workspace_id: string;
@@ -65,6 +49,11 @@ interface ReachRow {
   name: string;
   handle: string;
   description: string;
+}
+
+interface WorkspaceRow extends ReachRow {
+  account_name: string;
+  account_handle: string;
 }
 
 async function readKeyFacts(env: Env, id: string): Promise<KeyFacts | null> {
@@ -109,13 +98,13 @@ export async function runCredential(
     expires,
   }: { account: string; workspace: string; run: string; generation: number; expires: number },
 ): Promise<Credential | null> {
-  const row = await remembered(`workspace:${workspace}`, () =>
+  const row = await workspaces.get(workspace, () =>
     env.DIRECTORY.prepare(
       `SELECT w.id, w.account_id, w.shard, '[]' AS scopes, w.name, w.handle, w.description, c.name AS account_name, c.handle AS account_handle
        FROM workspaces w JOIN accounts c ON c.id = w.account_id WHERE w.id = ?1`,
     )
       .bind(workspace)
-      .first<ReachRow & { account_name: string; account_handle: string }>(),
+      .first<WorkspaceRow>(),
   );
   if (!row || row.account_id !== account) return null;
   const reach: Reach = { ...reachOf(row), scopes: new Set(RUN_TOKEN_SCOPES) };

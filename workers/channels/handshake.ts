@@ -3,11 +3,12 @@
  *
  * AP7  Nothing is read, stored or sent before a valid credential. It comes with the upgrade, as Prefect's Cloud clients send it, or
  *      in the first frame of the subprotocol; whoever sends another frame first is closed with 1002 and a reason.
+ * AP16 A socket does not outlive its credential: one whose key was revoked, or reaches the workspace no more, is closed.
  */
 import type { Scope } from "@millrace/contract/scopes.ts";
 import { problemResponse } from "../api/refusal.ts";
 import { rejected, workspaceInPath } from "../api/serve.ts";
-import { authenticate, authenticateFrame } from "../auth/authenticate.ts";
+import { authenticate, authenticateFrame, stillReaches } from "../auth/authenticate.ts";
 import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { closeQuietly, Inbox } from "./inbox.ts";
@@ -53,7 +54,7 @@ export async function upgrade(
   const { 0: outer, 1: socket } = new WebSocketPair();
   socket.accept();
   const inbox = new Inbox(socket);
-  if (admitted) lasting(Promise.resolve(channel.open({ ...admitted, socket, inbox }, env, request)));
+  if (admitted) lasting(begin(channel, { ...admitted, socket, inbox }, env, request));
   else if (named) lasting(greet(channel, { socket, inbox }, request, env));
   else closeQuietly(socket, PROTOCOL_ERROR, `Send an Authorization header, or the subprotocol '${channel.protocol}'`);
   const headers: Record<string, string> = named ? { "sec-websocket-protocol": channel.protocol } : {};
@@ -89,7 +90,26 @@ async function greet(
   const admitted = admit(channel, credential, request);
   if (typeof admitted === "string") return refuse(admitted);
   socket.send(JSON.stringify({ type: "auth_success" }));
-  await channel.open({ ...admitted, socket, inbox }, env, request);
+  await begin(channel, { ...admitted, socket, inbox }, env, request);
+}
+
+/** Milliseconds between two looks at the credential of an open socket; with the cache's age, 30 seconds at most. */
+const RECHECKED = 10_000;
+
+/** Opens the channel, and closes it when its credential does not hold any more. */
+async function begin(channel: Channel, client: Client, env: Env, request: Request): Promise<void> {
+  const { socket, inbox, credential, tenant } = client;
+  const check = async (): Promise<void> => {
+    try {
+      if (await stillReaches(credential, tenant.workspace, env)) return;
+      closeQuietly(socket, POLICY_VIOLATION, "The credential of this socket has expired or was revoked");
+    } catch (error) {
+      console.error("The credential of a socket could not be looked up", error);
+    }
+  };
+  const timer = setInterval(check, RECHECKED);
+  inbox.whenClosed(() => clearInterval(timer));
+  await channel.open(client, env, request);
 }
 
 /** Where the credential leads, or why it does not. */

@@ -16,17 +16,13 @@ const [PROTOCOL_ERROR, POLICY_VIOLATION] = [1002, 1008];
 /** A frame as an object; null for what is none. */
 export type Frame = { type?: unknown; [field: string]: unknown } | null;
 
-interface Listener {
-  onText(text: string): void;
-  onClose(): void;
-}
-
 export class Inbox {
   readonly #socket: WebSocket;
   #waiting: string[] = [];
   #characters = 0;
   #reader: ((text: string | null) => void) | null = null;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: ((text: string) => void)[] = [];
+  readonly #onClose: (() => void)[] = [];
   #closed = false;
 
   /** Takes over the socket's frames; must be made in the same turn in which the socket is accepted. */
@@ -58,16 +54,22 @@ export class Inbox {
 
   /** Hands every frame to `onText` from now on, those that wait first; several may listen. */
   forward(onText: (text: string) => void, onClose: () => void): void {
-    this.#listeners.push({ onText, onClose });
+    this.#listeners.push(onText);
     this.#characters = 0;
     for (const text of this.#waiting.splice(0)) onText(text);
+    this.whenClosed(onClose);
+  }
+
+  /** Calls back when the socket has closed; at once where it has. */
+  whenClosed(onClose: () => void): void {
     if (this.#closed) onClose();
+    else this.#onClose.push(onClose);
   }
 
   #receive(data: unknown): void {
     if (this.#closed) return;
     if (typeof data !== "string") this.#giveUp(PROTOCOL_ERROR, "Frames are JSON text, not bytes");
-    else if (this.#listeners.length > 0) for (const { onText } of this.#listeners) onText(data);
+    else if (this.#listeners.length > 0) for (const onText of this.#listeners) onText(data);
     else if (this.#reader) this.#reader(data);
     else {
       this.#characters += data.length;
@@ -87,7 +89,7 @@ export class Inbox {
     this.#closed = true;
     closeQuietly(this.#socket, 1000, "");
     this.#reader?.(null);
-    for (const { onClose } of this.#listeners) onClose();
+    for (const onClose of this.#onClose) onClose();
   }
 }
 

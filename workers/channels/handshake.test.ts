@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { signRunToken } from "../../durable-objects/kit/run-token.ts";
+import { testEnv } from "../../test/workerd/env.ts";
+import { TestSocket } from "../../test/workerd/socket.ts";
+import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
+import { makeRunId } from "../api/run-ids.ts";
+import { forgetKey } from "../auth/directory.ts";
+import { makeKey } from "../auth/keys.ts";
+
+const ROUTES = [
+  ["/events/in", "prefect"],
+  ["/events/out", "prefect"],
+  ["/logs/out", "prefect"],
+  [`/flow_runs/${crypto.randomUUID()}/live`, "prefect"],
+  ["/agents/connect?pool=default", "millrace.agent.v1"],
+] as const;
+
+let a: TestTenant;
+beforeEach(async () => {
+  a = await makeTenant();
+});
+afterEach(() => void vi.useRealTimers());
+
+const open = (path: string, protocol: string) => TestSocket.open(path, { "sec-websocket-protocol": protocol });
+const bytes = (text: string) => new TextEncoder().encode(text).buffer as ArrayBuffer;
+
+describe.each(ROUTES)("%s", (path, protocol) => {
+  test.each<[string, (tenant: TestTenant) => object | string | ArrayBuffer]>([
+    ["[AP7] no JSON", () => "hello"],
+    ["[AP7] a list", () => "[]"],
+    ["[AP7] bytes", ({ key }) => bytes(JSON.stringify({ type: "auth", token: key }))],
+    ["[AP7] a ping", () => "ping"],
+    ["[AP7] a filter", () => ({ type: "filter", filter: {} })],
+    ["[AP7] hello", ({ key }) => ({ type: "hello", token: key })],
+    ["[AP7] auth without a token", () => ({ type: "auth" })],
+    ["[AP7] auth with null, as a client sends it that has a key for HTTP alone", () => ({ type: "auth", token: null })],
+    ["[AP7] auth with a number", () => ({ type: "auth", token: 1 })],
+    ["[AP7] junk", () => ({ type: "auth", token: "mrl_junk" })],
+    ["[AP7] a key that nobody has", () => ({ type: "auth", token: makeKey(testEnv.KEY_PEPPER).text })],
+  ])("%s first is closed with a reason, and nothing was said before", async (_case, frame) => {
+    const socket = await open(path, protocol);
+    socket.send(frame(a));
+    const { code, reason } = await socket.closed();
+    expect(code).toBe(1002);
+    expect(reason).not.toBe("");
+    expect(socket.unread()).toEqual([]);
+  });
+
+  test("[AP7] another tenant's key is closed under this one's address", async () => {
+    const b = await makeTenant();
+    const socket = await open(`/accounts/${a.account}/workspaces/${a.workspace}${path}`, protocol);
+    socket.send({ type: "auth", token: b.key });
+    expect((await socket.closed()).code).toBe(1002);
+  });
+
+  test("[AP7] a key without the scope is closed with its name", async () => {
+    const { key } = await makeTenant({ scopes: ["see_artifacts"] });
+    const socket = await open(path, protocol);
+    socket.send({ type: "auth", token: key });
+    expect(await socket.closed()).toMatchObject({ code: 1002, reason: expect.stringMatching(/lacks the scope \w+/) });
+  });
+
+  test("[AP7] without the subprotocol and a header there is no way in", async () => {
+    const socket = await TestSocket.open(path);
+    socket.send({ type: "auth", token: a.key });
+    expect((await socket.closed()).code).toBe(1002);
+    expect(socket.unread()).toEqual([]);
+  });
+
+  test("[AP7] a header that does not hold is refused before the upgrade", async () => {
+    const headers = { authorization: "Bearer nonsense" };
+    await expect(TestSocket.open(path, headers)).rejects.toThrow("401");
+  });
+
+  test("[AP7] without an upgrade it says that it is a websocket", async () => {
+    const { status } = await ask(`GET ${path}`, { token: a.key });
+    expect(status).toBe(426);
+  });
+
+  test("[AP7] a client that says nothing is closed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const socket = await open(path, protocol);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect((await socket.closed()).code).toBe(1002);
+  });
+});
+
+describe("the forms of a credential", () => {
+  test("[AP7] a key, a key as name and password, a token and a ticket are each taken", async () => {
+    const { access_token } = (await ask("POST /auth/token", { token: a.key })).body;
+    const { ticket } = (await ask("POST /me/ws-ticket", { token: a.key })).body;
+    for (const token of [a.key, a.key.replace(/^mrl_([^_]+)_/, "$1:"), access_token, ticket]) {
+      const socket = await open("/events/in", "prefect");
+      socket.send({ type: "auth", token });
+      expect(await socket.next()).toEqual({ type: "auth_success" });
+      socket.close();
+    }
+  });
+
+  test("[AP7] with a header that holds, a client need not send an auth frame", async () => {
+    const socket = await TestSocket.open("/events/out", { authorization: `Bearer ${a.key}` });
+    socket.send({ type: "auth", token: a.key });
+    expect((await socket.closed()).reason).toBe("The second frame must be a filter");
+  });
+});
+
+describe("sockets and the end of their credentials", () => {
+  const wait = async () => {
+    for (let passed = 0; passed < 30_000; passed += 1000) await vi.advanceTimersByTimeAsync(1000);
+  };
+  const fake = () => vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  const greeted = async (path: string, token: string): Promise<TestSocket> => {
+    const socket = await open(path, "prefect");
+    socket.send({ type: "auth", token });
+    expect(await socket.next()).toEqual({ type: "auth_success" });
+    return socket;
+  };
+
+  test("[AP16] a socket is closed within 30 seconds after its key was revoked", async () => {
+    fake();
+    const socket = await greeted("/events/in", a.key);
+    await testEnv.DIRECTORY.prepare("UPDATE api_keys SET revoked = 1 WHERE id = ?1").bind(a.keyId).run();
+    await wait();
+    expect(await socket.closed()).toMatchObject({ code: 1008, reason: expect.stringContaining("revoked") });
+  });
+
+  test("[AP16] also where a ticket opened it, or the way to the workspace was taken away", async () => {
+    fake();
+    const { ticket } = (await ask("POST /me/ws-ticket", { token: a.key })).body;
+    const socket = await greeted("/events/out", ticket);
+    socket.send({ type: "filter", filter: {} });
+    await testEnv.DIRECTORY.prepare("DELETE FROM workspace_access WHERE actor_id = ?1").bind(a.actorId).run();
+    await wait();
+    expect((await socket.closed()).code).toBe(1008);
+  });
+
+  test("[AP16] a socket whose credential holds stays, also while the directory does not answer", async () => {
+    fake();
+    const socket = await greeted("/events/in", a.key);
+    forgetKey(a.keyId);
+    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.DIRECTORY), "batch").mockRejectedValue(new Error("away"));
+    const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+    await wait();
+    expect(batch).toHaveBeenCalled();
+    batch.mockRestore();
+    quiet.mockRestore();
+    await wait();
+    socket.send({ no: "event" });
+    expect((await socket.closed()).reason).toContain("Not an event");
+  });
+
+  test("[AP16] a run's process keeps its socket while its token is good", async () => {
+    fake();
+    const run = makeRunId(testEnv.KEY_PEPPER, a.workspace);
+    const token = await signRunToken(testEnv, { account: a.account, workspace: a.workspace, run, generation: 1 });
+    const socket = await greeted("/events/in", token);
+    await wait();
+    socket.send({ no: "event" });
+    expect((await socket.closed()).reason).toContain("Not an event");
+  });
+});
