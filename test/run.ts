@@ -83,7 +83,11 @@ async function runPart(part: Part): Promise<Outcome> {
   rmSync(log, { force: true });
   const outcome = await (part.project === undefined ? runGate(part, log) : runProject(part, log));
   const counts = `${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`;
-  console.log(`${outcome.failed > 0 ? "✗" : "✓"} ${part.name.padEnd(12)} ${counts}  (${outcome.seconds.toFixed(1)} s)`);
+  const mark = outcome.failed > 0 ? "✗" : outcome.passed > 0 ? "✓" : "-";
+  if (outcome.skipped > 0 && part.leftOutWhen !== undefined) {
+    outcome.notes = [`left out: ${part.leftOutWhen}`, ...outcome.notes.filter((note) => !note.startsWith("- skipped"))];
+  }
+  console.log(`${mark} ${part.name.padEnd(12)} ${counts}  (${outcome.seconds.toFixed(1)} s)`);
   for (const note of outcome.notes) console.log(`    ${note}`);
   if (outcome.failed > 0) console.log(`    whole output: test-output/${part.name}.log`);
   return outcome;
