@@ -3,13 +3,14 @@ import { uuidv7 } from "uuidv7";
 import { connect } from "./api/connect.ts";
 import { type ApiSettings, findSettings } from "./api/settings.ts";
 import { createEcho, type Screen } from "./echo.ts";
-import { CancelledError } from "./errors.ts";
+import { CancelledError, describe } from "./errors.ts";
 import type { FlowDefinition } from "./flow.ts";
 import { policyOf, runFlow, runNameOf } from "./flow-run.ts";
 import { checkInput, toParameters } from "./input.ts";
 import { logThreshold } from "./logger.ts";
 import { runPage } from "./run-page.ts";
 import { RunSession } from "./run-session.ts";
+import { watchForCancel } from "./watch-for-cancel.ts";
 
 /** How long reports are tried for, in milliseconds, while the API does not answer. */
 const REPORT_BUDGET_MS = 300_000;
@@ -57,9 +58,13 @@ export async function runAdHoc(
     logThreshold: logThreshold(process.env),
     echo: echo.line,
     onTrouble: echo.say,
-    whenStopped: async () => ({ type: "CANCELLED", message: "Ended by a signal to its process." }),
+    whenStopped: async (reason) => ({ type: "CANCELLED", message: describe(reason) }),
   });
   const release = cancelOnSignals(session, echo.say);
+  const unwatch = watchForCancel(settings, run.id, (reason) => {
+    if (!session.signal.aborted) echo.say("The run is being cancelled.");
+    session.stop(reason);
+  });
   try {
     return await runFlow(definition, {
       session,
@@ -77,6 +82,7 @@ export async function runAdHoc(
     });
   } finally {
     release();
+    unwatch();
     await session.flush();
   }
 }

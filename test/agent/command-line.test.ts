@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../gates/tree.ts";
-import { FLOWS, until, Workshop } from "./workshop.ts";
+import { FLOWS, linesOf, until, Workshop } from "./workshop.ts";
 
 let shop: Workshop;
 
@@ -102,6 +102,19 @@ test("[CL25] run runs a flow of a file here: its log to stderr, its result to st
   const unsaid = await shop.run("run", FLOWS);
   expect(unsaid.code).toBe(2);
   expect(unsaid.stderr).toContain("several flows: environment, failing");
+});
+
+test("[CL30] a run by hand ends when it is cancelled from elsewhere, and at Ctrl-C", async () => {
+  for (const how of ["elsewhere", "SIGINT"] as const) {
+    const [log, release] = [shop.path(`hand-${how}.log`), shop.path("never")];
+    const { ran, child } = shop.begin("run", `${FLOWS}:patient`, "-p", `log=${log}`, "-p", `release=${release}`);
+    await until("the run has begun", () => linesOf(log).length === 1);
+    const [{ run: id }] = linesOf<{ run: string }>(log) as [{ run: string }];
+    if (how === "SIGINT") child.kill("SIGINT");
+    else await shop.run("runs", "cancel", id);
+    expect((await ran).code).toBe(12);
+    expect((await shop.read(id)).state_type).toBe("CANCELLED");
+  }
 });
 
 test("[CL26] runs retry begins an ended run anew, as another attempt of the same run", async () => {

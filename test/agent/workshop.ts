@@ -80,15 +80,26 @@ export class Workshop {
   }
 
   runWith({ env = {}, input = "" }: { env?: Record<string, string>; input?: string }, ...args: string[]): Promise<Ran> {
-    return new Promise((resolve) => {
-      const child = execFile(
-        process.execPath,
-        [CLI, ...args],
-        { cwd: this.folder, env: this.env(env), timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024 },
-        (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-      );
-      child.stdin?.end(input);
+    const { ran, child } = this.#begin(args, env);
+    child.stdin?.end(input);
+    return ran;
+  }
+
+  /** Begins the command line, for tests that do something to it. */
+  begin(...args: string[]): { ran: Promise<Ran>; child: ChildProcess } {
+    return this.#begin(args, {});
+  }
+
+  #begin(args: readonly string[], env: Record<string, string>): { ran: Promise<Ran>; child: ChildProcess } {
+    const options = { cwd: this.folder, env: this.env(env), timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024 };
+    let ended: (ran: Ran) => void = () => {};
+    const ran = new Promise<Ran>((resolve) => {
+      ended = resolve;
     });
+    const child = execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) =>
+      ended({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+    );
+    return { ran, child };
   }
 
   async deploy(...options: string[]): Promise<void> {

@@ -50,7 +50,8 @@ export async function bundleFile(file: string, options: BundleOptions): Promise<
       platform: "node",
       target: "node20",
       sourcemap: "inline",
-      sourcesContent: true,
+      // Stacks need the lines alone; the texts would be parsed at the start of every run.
+      sourcesContent: false,
       sourceRoot: "",
       keepNames: true,
       minifySyntax: true,
