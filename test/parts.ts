@@ -57,6 +57,7 @@ function typeSteps(): Step[] {
     ["tsconfig.json", /^(workers\/(?!local\/)|durable-objects\/|migrations\/).*\.ts$/],
     ["test/tsconfig.workerd.json", /^(workers\/(?!local\/)|durable-objects\/).*\.test\.ts$/],
     ["test/tsconfig.json", /^(test|agent|bench|workers\/local)\/.*\.ts$/],
+    ["examples/tsconfig.json", /^examples\/.*\.ts$/],
     ["test/tsconfig.faults.json", /^test\/faults\/.*\.ts$/],
   ];
   const steps = worlds.filter(([, sources]) => has(sources)).map(([config]) => bin("tsc", "-p", config));
