@@ -31,6 +31,7 @@ const WITHOUT_RUNTIME = [
   "workers/api/{body,run-ids,sql-filter}.test.ts",
   "workers/auth/keys.test.ts",
   "workers/channels/inbox.test.ts",
+  "workers/remembered.test.ts",
 ];
 
 /** A private Ed25519 key as a JWK, as a server's secrets hold it. */

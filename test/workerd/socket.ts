@@ -10,20 +10,17 @@ export class TestSocket {
   readonly #socket: WebSocket;
   readonly #frames: string[] = [];
   readonly #closed = Promise.withResolvers<Closed>();
-  #wake = Promise.withResolvers<void>();
+  /** Resolved with each frame, and made anew. */
+  #came = Promise.withResolvers<void>();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
       this.#frames.push(String(data));
-      this.#wake.resolve();
-      this.#wake = Promise.withResolvers();
+      this.#came.resolve();
+      this.#came = Promise.withResolvers();
     });
-    socket.addEventListener("close", ({ code, reason }) => {
-      this.#closed.resolve({ code, reason });
-      this.#wake.reject(new Error(`The socket was closed: ${code} ${reason}`));
-    });
-    this.#wake.promise.catch(() => {});
+    socket.addEventListener("close", ({ code, reason }) => this.#closed.resolve({ code, reason }));
     socket.accept();
   }
 
@@ -48,9 +45,9 @@ export class TestSocket {
   // biome-ignore lint/suspicious/noExplicitAny: frames have every shape.
   async next(): Promise<any> {
     while (this.#frames.length === 0) {
-      const wake = this.#wake.promise;
-      wake.catch(() => {});
-      await wake;
+      const closed = await Promise.race([this.#came.promise, this.#closed.promise]);
+      if (closed && this.#frames.length === 0)
+        throw new Error(`The socket was closed: ${closed.code} ${closed.reason}`);
     }
     return read(this.#frames.shift() as string);
   }
