@@ -10,17 +10,21 @@ import { authStringStyle, cloudStyle } from "./styles.ts";
 
 const s01 = fileURLToPath(new URL("../conformance/scenarios/s01.py", import.meta.url));
 
+let server: Server;
+beforeAll(async () => {
+  if (!leftOut) server = await startServer();
+});
+afterAll(() => server?.stop());
+
 describe.skipIf(leftOut).each([
   ["Cloud style", cloudStyle],
   ["auth string style", authStringStyle],
 ] as const)("%s", (_style, env) => {
-  let server: Server;
   let tenant: Tenant;
   let runs: WireFlowRun[];
   let parent: WireFlowRun;
 
   beforeAll(async () => {
-    server = await startServer();
     tenant = await makeTenant(server.local, "cli");
     const ran = await runClient("python", [s01], env(tenant));
     expect(ran.code, ran.stderr).toBe(0);
@@ -28,7 +32,6 @@ describe.skipIf(leftOut).each([
     runs = await client("POST /flow_runs/filter", { body: {} });
     parent = runs.find((run) => run.parent_task_run_id === null) as WireFlowRun;
   });
-  afterAll(() => server.stop());
 
   const prefect = async (...args: string[]): Promise<ClientRun> => {
     const run = await runClient("prefect", args, env(tenant));

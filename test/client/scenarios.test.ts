@@ -25,9 +25,9 @@ const styles = [
 
 let server: Server;
 beforeAll(async () => {
-  server = await startServer();
+  if (!leftOut) server = await startServer();
 });
-afterAll(() => server.stop());
+afterAll(() => server?.stop());
 
 describe.skipIf(leftOut).each(styles)("$style", ({ style, env }) => {
   let tenant: Tenant;
