@@ -14,51 +14,63 @@ export interface Reply {
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 export class Connection {
-  readonly #socket: Socket;
+  readonly #host: string;
+  readonly #port: number;
   readonly #head: string;
+  #socket: Socket | null = null;
   #received: Buffer = Buffer.alloc(0);
   #waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | null = null;
 
-  private constructor(socket: Socket, head: string) {
-    this.#socket = socket;
-    this.#head = head;
-    socket.setNoDelay(true);
-    socket.on("data", (part: Buffer) => this.#receive(part));
-    socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#fail(new Error("The server closed the connection.")));
+  private constructor(host: string, port: number, headers: Record<string, string>) {
+    this.#host = host;
+    this.#port = port;
+    this.#head = Object.entries({ host: `${host}:${port}`, ...headers })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("");
   }
 
   /** Opens a connection; `headers` go with every request. */
-  static open(host: string, port: number, headers: Record<string, string> = {}): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host, port });
-      const lines = Object.entries({ host: `${host}:${port}`, ...headers }).map(
-        ([name, value]) => `${name}: ${value}\r\n`,
-      );
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        resolve(new Connection(socket, lines.join("")));
-      });
-    });
+  static async open(host: string, port: number, headers: Record<string, string> = {}): Promise<Connection> {
+    const connection = new Connection(host, port, headers);
+    await connection.#connect();
+    return connection;
   }
 
-  request(method: string, path: string, body?: string): Promise<Reply> {
+  /** Sends one request. A connection that the server closed while it was idle is opened again. */
+  async request(method: string, path: string, body?: string): Promise<Reply> {
     if (this.#waiting !== null) throw new Error("One request at a time.");
+    const socket = this.#socket ?? (await this.#connect());
     const content =
       body === undefined ? "" : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#socket.write(`${method} ${path} HTTP/1.1\r\n${this.#head}${content}\r\n${body ?? ""}`);
+      socket.write(`${method} ${path} HTTP/1.1\r\n${this.#head}${content}\r\n${body ?? ""}`);
     });
   }
 
   close(): void {
-    this.#socket.removeAllListeners("close");
-    this.#socket.destroy();
+    this.#socket?.destroy();
+  }
+
+  #connect(): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: this.#host, port: this.#port, noDelay: true });
+      socket.once("connect", () => {
+        this.#socket = socket;
+        resolve(socket);
+      });
+      socket.on("data", (part: Buffer) => this.#receive(part));
+      socket.on("error", (error) => {
+        reject(error);
+        this.#fail(error);
+      });
+      socket.on("close", () => this.#fail(new Error("The server closed the connection.")));
+    });
   }
 
   #fail(error: Error): void {
+    this.#socket = null;
+    this.#received = Buffer.alloc(0);
     this.#waiting?.reject(error);
     this.#waiting = null;
   }

@@ -11,12 +11,14 @@ import { peerAt } from "./peer.ts";
 import { measurePlace } from "./place.ts";
 import { planOf } from "./plan.ts";
 import { json, machine, number, table } from "./report.ts";
-import { type Row, rowOf } from "./row.ts";
+import { factRow, type Row, rowOf } from "./row.ts";
 import { ROW_NAMES } from "./row-names.ts";
-import { wireRows } from "./wire-rows.ts";
+import { type Attempt, wireRows } from "./wire-rows.ts";
 import { lifeCycles, reads } from "./workloads/runs.ts";
 
 const MEMORY = "/dev/shm";
+/** Where the state of another server lies is its own matter. */
+const ITS_OWN = "own";
 
 async function main(): Promise<void> {
   const options = readBenchOptions(process.argv.slice(2));
@@ -56,6 +58,7 @@ async function main(): Promise<void> {
   if (options.json !== null) writeFileSync(options.json, json(date, rows));
 }
 
+/** The same clients against another server. What it cannot do is a line that says so. */
 async function measurePeer(
   url: URL,
   auth: string | null,
@@ -65,28 +68,22 @@ async function measurePeer(
 ): Promise<void> {
   const target = peerAt(url, auth);
   const plan = planOf(quick, true);
-  const attempt = async (name: string, work: () => Promise<Row>) => {
+  const attempt: Attempt = async (name, work) => {
     try {
       say(await work());
     } catch (error) {
-      say({
-        ...rowOf(name, target.name, "its own", "", EMPTY),
-        note: `failed: ${(error as Error).message.slice(0, 120)}`,
-      });
+      const reason = error instanceof Error ? error.message : String(error);
+      say({ ...factRow(name, ITS_OWN, `failed: ${reason.slice(0, 120)}`), who: target.name });
     }
   };
-  if (wanted("read"))
-    await attempt("read a run by id, 32 clients", async () =>
-      rowOf("read a run by id, 32 clients", target.name, "its own", "request", await reads(target, 32, plan.read)),
-    );
-  if (wanted("life-cycle"))
-    await attempt("run life cycle, 32 clients", async () =>
-      rowOf("run life cycle, 32 clients", target.name, "its own", "run", await lifeCycles(target, 32, plan.life)),
-    );
-  await wireRows(target, "its own", plan, wanted, say);
+  const compared = [
+    ["read", "read a run by id, 32 clients", "request", () => reads(target, 32, plan.read)],
+    ["life-cycle", "run life cycle, 32 clients", "run", () => lifeCycles(target, 32, plan.life)],
+  ] as const;
+  for (const [name, title, unit, work] of compared)
+    if (wanted(name)) await attempt(title, async () => rowOf(title, target.name, ITS_OWN, unit, await work()));
+  await wireRows(target, ITS_OWN, plan, wanted, attempt);
 }
-
-const EMPTY = { count: 0, seconds: 0, perSecond: 0, p50: null, p99: null, cpu: null };
 
 try {
   await main();

@@ -12,6 +12,8 @@ export interface Sample {
   p99: number | null;
   /** CPU milliseconds of the server's processes for one unit; null when they are not on this machine. */
   cpu: number | null;
+  /** Answers that said «too busy», where they were counted. */
+  busy?: number;
 }
 
 export interface Loop {

@@ -56,6 +56,7 @@ export async function startMillrace(state: string, agent: boolean): Promise<Mill
       base: url.pathname,
       authorization: `Bearer ${local.api_key}`,
       token: local.api_key,
+      mayBeBusy: false,
       pids: () => processTree(pid),
     },
     apiUrl: local.api_url,

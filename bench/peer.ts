@@ -15,6 +15,7 @@ export function peerAt(url: URL, auth: string | null): Target {
     base: url.pathname.replace(/\/$/, ""),
     authorization: auth === null ? null : basic ? `Basic ${Buffer.from(auth).toString("base64")}` : `Bearer ${auth}`,
     token: auth,
+    mayBeBusy: true,
     pids: () => [...new Set(own.flatMap((pid) => processTree(pid)))],
   };
 }

@@ -28,7 +28,7 @@ export async function measurePlace(
   try {
     say(rowOf("fsync of 4 KB", "floor", where, "write", await fsyncFloor(folder, plan.fsync)));
     await compared(where, floors, server, plan, wanted, say);
-    await wireRows(server.target, where, plan, wanted, say);
+    await wireRows(server.target, where, plan, wanted, async (_name, work) => say(await work()));
   } finally {
     await server.stop();
     await floors.stop();

@@ -20,8 +20,9 @@ export interface Row {
 }
 
 export function rowOf(name: string, who: string, where: string, unit: string, sample: Sample, note = ""): Row {
-  const { perSecond, p50, p99, cpu } = sample;
-  return { name, who, where, unit, perSecond, p50, p99, cpu, note };
+  const { perSecond, p50, p99, cpu, busy = 0 } = sample;
+  const told = busy === 0 ? note : [note, `${busy} answers of 503`].filter(Boolean).join("; ");
+  return { name, who, where, unit, perSecond, p50, p99, cpu, note: told };
 }
 
 /** A line that is no rate: what stands in its note. */

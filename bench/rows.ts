@@ -52,6 +52,7 @@ export async function rowsOfRun(folder: string, runs: number): Promise<Rows> {
       base: url.pathname,
       authorization: `Bearer ${local.api_key}`,
       token: local.api_key,
+      mayBeBusy: false,
       pids: () => [],
     };
     return await withClients(target, 1, async ([client]) => {

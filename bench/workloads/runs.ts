@@ -34,7 +34,7 @@ async function propose(client: WireClient, run: string, type: "RUNNING" | "COMPL
 export function lifeCycles(target: Target, clients: number, limits: Limits): Promise<Sample> {
   return withClients(target, clients, async (open) => {
     const body = createBody(await benchFlow(target));
-    return closedLoop({
+    const sample = await closedLoop({
       clients,
       ...limits,
       pids: target.pids(),
@@ -45,6 +45,7 @@ export function lifeCycles(target: Target, clients: number, limits: Limits): Pro
         await propose(mine, run, "COMPLETED");
       },
     });
+    return { ...sample, busy: open.reduce((sum, { busy }) => sum + busy, 0) };
   });
 }
 
@@ -69,7 +70,10 @@ export function reads(target: Target, clients: number, limits: Limits): Promise<
 }
 
 /** Makes runs until a filter finds `wanted` of them, or the time is over; returns how many there are. */
-export async function makeRuns(target: Target, wanted: number, seconds: number, paced: number): Promise<number> {
+export async function makeRuns(
+  target: Target,
+  { count: wanted, seconds, paced }: Limits & { paced: number },
+): Promise<number> {
   const clients = 16;
   return withClients(target, clients, async (open) => {
     const flow = await benchFlow(target);

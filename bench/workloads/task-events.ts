@@ -40,10 +40,6 @@ function openSocket(target: Target): Promise<WebSocket> {
     socket.once("error", reject);
     socket.once("close", (code, reason) => reject(new Error(`/events/in was closed: ${code} ${reason}`)));
     socket.once("open", () => {
-      if (target.token === null) {
-        resolve(socket);
-        return;
-      }
       socket.once("message", (frame) => {
         if (String(frame).includes("auth_success")) resolve(socket);
         else reject(new Error(`/events/in answered ${frame}`));
