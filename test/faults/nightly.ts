@@ -1,0 +1,127 @@
+/**
+ * The simulation from the command line, and what its tests run:
+ *
+ *   node test/faults/nightly.ts [--seeds 1000000] [--from 1] [--steps 200] [--jobs 2] [--plant <bug>] [--until-found]
+ *   node test/faults/nightly.ts --seed 17 [--steps 200] [--keep 3,9,40] [--plant <bug>] [--trace]
+ *
+ * It prints each failing seed with its shortened list of steps, then one line of JSON, and exits 1 if a seed failed.
+ */
+import "./platform/stand-ins.ts";
+import { fork } from "node:child_process";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string", default: "1000000" },
+    from: { type: "string", default: "1" },
+    steps: { type: "string", default: "200" },
+    jobs: { type: "string", default: "2" },
+    job: { type: "string" },
+    keep: { type: "string" },
+    plant: { type: "string" },
+    trace: { type: "boolean", default: false },
+    "until-found": { type: "boolean", default: false },
+  },
+});
+
+/** Failing seeds that are printed with all they did; the others are counted. */
+const MOST_SHOWN = 5;
+
+const say = console.log;
+const clock = performance.now.bind(performance);
+
+interface Sum {
+  seeds: number;
+  failed: number;
+  rules: Record<string, number[]>;
+  simulatedHours: number;
+  happened: number;
+  runs: number;
+  longestHealingSeconds: number;
+}
+
+const sums = (): Sum => ({
+  seeds: 0,
+  failed: 0,
+  rules: {},
+  simulatedHours: 0,
+  happened: 0,
+  runs: 0,
+  longestHealingSeconds: 0,
+});
+
+const steps = Number(values.steps);
+const began = clock();
+const sum = values.seed !== undefined || values.job !== undefined ? await work() : await share(Number(values.jobs));
+if (process.send) process.send(sum);
+else say(JSON.stringify({ ...sum, seconds: Math.round((clock() - began) / 100) / 10 }));
+process.exitCode = sum.failed > 0 ? 1 : 0;
+
+/** Simulates this process's share of the seeds. */
+async function work(): Promise<Sum> {
+  const { installGlobals } = await import("./platform/globals.ts");
+  const { makeTables } = await import("./platform/database.ts");
+  const tables = makeTables();
+  installGlobals();
+  // What the service says of faults that it meets is no news here.
+  console.error = () => {};
+  const { simulate } = await import("./simulation/run.ts");
+  const { shorten } = await import("./simulation/shorten.ts");
+  const { failureReport } = await import("./simulation/report.ts");
+  const plant = values.plant ?? null;
+  if (plant !== null) (await import("./simulation/planted-bugs.ts")).plant(plant);
+  const keep = values.keep === undefined ? undefined : new Set(values.keep.split(",").map(Number));
+  const result = sums();
+  for (const seed of seedsOfJob()) {
+    const outcome = await simulate({ seed, steps, keep }, tables);
+    result.seeds += 1;
+    result.simulatedHours += outcome.simulated / 3_600_000;
+    result.happened += outcome.happened;
+    result.runs += outcome.runs;
+    result.longestHealingSeconds = Math.max(result.longestHealingSeconds, outcome.healing / 1000);
+    if (values.trace) say(outcome.trace.join("\n"));
+    const { violation } = outcome;
+    if (!violation) continue;
+    result.failed += 1;
+    const known = result.rules[violation.rule] ?? [];
+    result.rules[violation.rule] = [...known, seed];
+    if (values["until-found"]) break;
+    if (keep) say(`seed ${seed}: ${violation.message}`);
+    else if (known.length === 0 && Object.keys(result.rules).length <= MOST_SHOWN) {
+      const { keep: kept, outcome: shortest } = await shorten(outcome, steps, tables);
+      say(failureReport(outcome, { steps, keep: kept, shortest, plant }));
+    }
+  }
+  return result;
+}
+
+function* seedsOfJob(): Iterable<number> {
+  if (values.seed !== undefined) return yield Number(values.seed);
+  const [from, end] = [Number(values.from), Number(values.from) + Number(values.seeds)];
+  for (let seed = from + Number(values.job); seed < end; seed += Number(values.jobs)) yield seed;
+}
+
+/** Divides the seeds among processes and adds up what they found. */
+async function share(jobs: number): Promise<Sum> {
+  const total = sums();
+  const parts = Array.from({ length: jobs }, (_, job) => {
+    const child = fork(import.meta.filename, [...process.argv.slice(2), "--job", String(job)]);
+    return new Promise<Sum>((resolve, reject) => {
+      let part: Sum | null = null;
+      child.once("message", (message) => {
+        part = message as Sum;
+      });
+      child.once("exit", (code, signal) =>
+        part ? resolve(part) : reject(new Error(`A simulation ended with ${signal ?? code} and said nothing.`)),
+      );
+    });
+  });
+  for (const part of await Promise.all(parts)) {
+    for (const key of ["seeds", "failed", "simulatedHours", "happened", "runs"] as const) total[key] += part[key];
+    total.longestHealingSeconds = Math.max(total.longestHealingSeconds, part.longestHealingSeconds);
+    for (const [rule, seeds] of Object.entries(part.rules))
+      total.rules[rule] = [...(total.rules[rule] ?? []), ...seeds].sort((a, b) => a - b);
+  }
+  return total;
+}

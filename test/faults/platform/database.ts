@@ -1,0 +1,105 @@
+/**
+ * A D1 database over SQLite in memory, which may refuse, hang, answer late, or store and then fail to say so. Its tables are made by
+ * the migrations that production applies.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { currentLife } from "./life.ts";
+import type { Network } from "./network.ts";
+
+const MIGRATIONS = join(import.meta.dirname, "../../../migrations/shard");
+/** Milliseconds, on average, of a late answer. */
+const LATE = 8_000;
+
+type Value = string | number | bigint | null;
+
+interface Result {
+  results: Record<string, Value>[];
+  success: true;
+  meta: { changes: number };
+}
+
+/** The tables of a shard, in memory. Made once a process: simulations clean up behind them. */
+export function makeTables(): DatabaseSync {
+  const tables = new DatabaseSync(":memory:");
+  for (const file of readdirSync(MIGRATIONS)
+    .filter((name) => name.endsWith(".sql"))
+    .sort())
+    tables.exec(readFileSync(join(MIGRATIONS, file), "utf8"));
+  return tables;
+}
+
+class Statement {
+  readonly query: string;
+  readonly values: readonly Value[];
+  readonly #database: SimulatedDatabase;
+
+  constructor(database: SimulatedDatabase, query: string, values: readonly Value[]) {
+    this.#database = database;
+    this.query = query;
+    this.values = values;
+  }
+
+  bind = (...values: Value[]): Statement => new Statement(this.#database, this.query, values);
+  all = async (): Promise<Result> => (await this.#database.batch([this]))[0] as Result;
+  run = this.all;
+  first = async (): Promise<Record<string, Value> | null> => (await this.all()).results[0] ?? null;
+}
+
+export class SimulatedDatabase {
+  readonly #tables: DatabaseSync;
+  readonly #network: Network;
+  readonly #prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+
+  constructor(tables: DatabaseSync, network: Network) {
+    this.#tables = tables;
+    this.#network = network;
+  }
+
+  prepare = (query: string): Statement => new Statement(this, query, []);
+
+  /** Does the statements as one. */
+  batch(statements: readonly Statement[]): Promise<Result[]> {
+    const { random, weather, time, delay } = this.#network;
+    const caller = currentLife();
+    return new Promise((resolve, reject) => {
+      const back = (milliseconds: number, end: () => void) =>
+        time.after(milliseconds, () => (caller?.alive ?? true) && end());
+      const fail = () => reject(new Error("D1_ERROR: the database is not available"));
+      if (random.chance(weather.databaseThrows)) return back(delay(), fail);
+      if (random.chance(weather.databaseHangs)) return;
+      const late = random.chance(weather.databaseLate) ? random.around(LATE) : 0;
+      const forgets = random.chance(weather.databaseForgets);
+      time.after(delay() + late / 2, () => {
+        try {
+          const results = this.query(statements);
+          back(delay() + late / 2, forgets ? fail : () => resolve(results));
+        } catch (error) {
+          back(delay(), () => reject(error));
+        }
+      });
+    });
+  }
+
+  /** The same at once and without fail, for those who check. */
+  query(statements: readonly Pick<Statement, "query" | "values">[]): Result[] {
+    this.#tables.exec("BEGIN");
+    try {
+      const results = statements.map(({ query, values }): Result => {
+        let prepared = this.#prepared.get(query);
+        if (!prepared) {
+          prepared = this.#tables.prepare(query);
+          this.#prepared.set(query, prepared);
+        }
+        const rows = prepared.all(...values) as Record<string, Value>[];
+        return { results: rows, success: true, meta: { changes: 0 } };
+      });
+      this.#tables.exec("COMMIT");
+      return results;
+    } catch (error) {
+      this.#tables.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

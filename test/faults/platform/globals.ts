@@ -1,0 +1,74 @@
+/**
+ * The globals that production code finds in the simulation: clock and timers are those of its time, and of the Workers runtime's own
+ * there is what the objects use. The process belongs to the simulation alone; nothing is put back.
+ */
+import { currentLife, Gone } from "./life.ts";
+import { SocketPair } from "./sockets.ts";
+import { callOff, type Planned, type Time } from "./time.ts";
+
+let time: Time | null = null;
+let complain: (error: unknown) => void = () => {};
+
+/** Whose clock the globals show from now on, and who hears of failures that nobody has handled. */
+export function liveIn(next: Time, hear: (error: unknown) => void): void {
+  time = next;
+  complain = hear;
+}
+
+const now = (): Time => {
+  if (time === null) throw new Error("Nothing is being simulated.");
+  return time;
+};
+
+/** An answer as far as objects look at one; Node's own refuses the status of an upgrade. */
+class Answer {
+  readonly status: number;
+  readonly webSocket: unknown;
+
+  constructor(_body: unknown, init: { status?: number; webSocket?: unknown } = {}) {
+    this.status = init.status ?? 200;
+    this.webSocket = init.webSocket ?? null;
+  }
+}
+
+class AutoResponse {
+  readonly request: string;
+  readonly response: string;
+
+  constructor(request: string, response: string) {
+    this.request = request;
+    this.response = response;
+  }
+}
+
+function setTimer(ring: (...args: unknown[]) => void, milliseconds = 0, ...args: unknown[]): Planned {
+  const owner = currentLife();
+  if (owner) owner.timers += 1;
+  const planned = now().after(milliseconds, () => {
+    if (!owner) return ring(...args);
+    owner.timers -= 1;
+    if (owner.alive) owner.run(() => ring(...args));
+  });
+  return Object.assign(planned, { owner });
+}
+
+function clearTimer(planned: (Planned & { owner?: { timers: number } }) | null | undefined): void {
+  if (!planned?.happen) return;
+  if (planned.owner) planned.owner.timers -= 1;
+  callOff(planned);
+}
+
+/** Takes the process over. */
+export function installGlobals(): void {
+  Object.assign(globalThis, {
+    setTimeout: setTimer,
+    clearTimeout: clearTimer,
+    WebSocketPair: SocketPair,
+    WebSocketRequestResponsePair: AutoResponse,
+    Response: Answer,
+  });
+  Date.now = () => now().wall;
+  process.on("unhandledRejection", (reason: unknown) => {
+    if (!(reason instanceof Gone)) complain(reason);
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * A Cloudflare for one simulation: the service's own classes over hosts, network, queue and database of the simulation.
+ * What is called here is the code that is deployed (stand-ins.ts says what is not).
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { EventHub } from "../../../durable-objects/event-hub/event-hub.ts";
+import { FlowRun } from "../../../durable-objects/flow-run/flow-run.ts";
+import { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
+import { dispatch, revive } from "../../../workers/consumers/dispatch.ts";
+import type { Env } from "../../../workers/env.ts";
+import { sweepLiveRuns } from "../../../workers/sweeps/live-runs.ts";
+import { SimulatedDatabase } from "./database.ts";
+import { liveIn } from "./globals.ts";
+import { Life } from "./life.ts";
+import { copy, Network } from "./network.ts";
+import { type ObjectClass, ObjectHost, type Witness } from "./object-host.ts";
+import { type Batch, SimulatedQueue } from "./queue.ts";
+import type { Random } from "./random.ts";
+import { Time } from "./time.ts";
+import type { Weather } from "./weather.ts";
+
+const CLASSES = { FLOW_RUN: FlowRun, WORK_POOL: WorkPool, EVENT_HUB: EventHub } as unknown as Record<
+  string,
+  ObjectClass
+>;
+const SIGNING_KEYS = JSON.stringify([{ kid: "simulated" }]);
+/** Milliseconds between two calls of the scheduled handler. */
+const MINUTE = 60_000;
+
+export interface PlatformOptions {
+  random: Random;
+  weather: Weather;
+  tables: DatabaseSync;
+  /** Whether objects of ended runs are released early, as on one machine. */
+  releases: boolean;
+  witness: Witness;
+  /** Hears of failures that nobody has handled. */
+  complain: (error: unknown) => void;
+}
+
+export class Platform {
+  readonly time = new Time();
+  readonly network: Network;
+  readonly queue: SimulatedQueue;
+  readonly database: SimulatedDatabase;
+  readonly hosts = new Map<string, ObjectHost>();
+  readonly #options: PlatformOptions;
+
+  constructor(options: PlatformOptions) {
+    this.#options = options;
+    liveIn(this.time, options.complain);
+    this.network = new Network(this.time, options.random, options.weather);
+    this.database = new SimulatedDatabase(options.tables, this.network);
+    this.queue = new SimulatedQueue("millrace-dispatch", this.network, (batch) => this.#consume(batch));
+    this.#sweepEachMinute();
+  }
+
+  /** The object of a binding and a name, whether or not it lives. */
+  host(binding: string, name: string): ObjectHost {
+    const key = `${binding}/${name}`;
+    let host = this.hosts.get(key);
+    if (!host) {
+      const { network } = this;
+      const { witness } = this.#options;
+      host = new ObjectHost(key, CLASSES[binding] as ObjectClass, { network, env: (life) => this.env(life), witness });
+      this.hosts.set(key, host);
+    }
+    return host;
+  }
+
+  /** The bindings, for one who lives. `mayRepeat`: its calls are requests of a client, which may be made twice. */
+  env(life: Life, { mayRepeat = false } = {}): Env {
+    const namespace = (binding: string) => ({
+      getByName: (name: string) =>
+        new Proxy(
+          {},
+          {
+            get:
+              (_, method: string) =>
+              (...args: unknown[]) => {
+                // What is sent is what it was when it was sent.
+                const sent = args.map(copy);
+                return this.network.call(life, () => this.host(binding, name).deliver(method, sent), { mayRepeat });
+              },
+          },
+        ),
+    });
+    return {
+      FLOW_RUN: namespace("FLOW_RUN"),
+      WORK_POOL: namespace("WORK_POOL"),
+      EVENT_HUB: namespace("EVENT_HUB"),
+      DISPATCH: { send: (message: unknown) => this.network.call(life, async () => this.queue.send(message)) },
+      SHARD_0: this.database,
+      SHARD_1: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) },
+      SIGNING_KEYS,
+      ...(this.#options.releases && { RELEASE_ENDED_RUNS: "1" }),
+    } as unknown as Env;
+  }
+
+  /** The end of the machine: whatever lives in it. */
+  crashAll(): void {
+    for (const host of this.hosts.values()) host.crash("the machine stopped");
+  }
+
+  /** A Worker that lives for one piece of work. */
+  async #work(name: string, work: (env: Env) => Promise<void>): Promise<void> {
+    const life = new Life(name);
+    try {
+      await life.run(() => work(this.env(life)));
+    } finally {
+      life.end();
+    }
+  }
+
+  #consume(batch: Batch): Promise<void> {
+    const consumer = batch.queue.endsWith("-dead") ? revive : dispatch;
+    return this.#work("consumer", (env) => consumer(batch as unknown as MessageBatch, env));
+  }
+
+  #sweepEachMinute(): void {
+    this.time.after(MINUTE, () => {
+      this.#sweepEachMinute();
+      // A sweep that meets a fault is made again in a minute.
+      this.#work("sweep", sweepLiveRuns).catch(() => {});
+    });
+  }
+}

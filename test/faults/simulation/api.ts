@@ -1,0 +1,122 @@
+/**
+ * The API as its clients use it: requests that are tried again until a budget is spent, each of which the Worker turns into calls of
+ * objects. What HTTP makes of the answers is tested elsewhere.
+ */
+import type { StateInput } from "@millrace/domain/state.ts";
+import { flowRunAt, type Remote, workPoolAt } from "../../../durable-objects/addresses.ts";
+import { type FlowRunRpc, isProblem, type Owner, type Reporter } from "../../../durable-objects/flow-run/rpc.ts";
+import { pack, unpack } from "../../../durable-objects/kit/packed.ts";
+import type { WorkPoolRpc } from "../../../durable-objects/work-pool/rpc.ts";
+import type { Env } from "../../../workers/env.ts";
+import type { Life } from "../platform/life.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { Random } from "../platform/random.ts";
+
+/** Milliseconds that one try may take; until the first repetition; at most between two. */
+const TRY = 30_000;
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 20_000;
+
+/** The budget was spent, or the client's life ended. */
+export class Unreachable extends Error {
+  override name = "Unreachable";
+}
+
+export type Verdict =
+  | { kind: "accepted" | "replaced"; type: string; name: string; id: string; due: number }
+  | { kind: "wait"; seconds: number }
+  | { kind: "refused" | "lost" };
+
+export class Api {
+  readonly owner: Owner;
+  readonly #pool: string;
+  readonly #platform: Platform;
+  readonly #dice: Random;
+
+  constructor(platform: Platform, owner: Owner, pool: string, dice: Random) {
+    this.#platform = platform;
+    this.owner = owner;
+    this.#pool = pool;
+    this.#dice = dice;
+  }
+
+  /** Asks until there is an answer. */
+  async ask<T>(life: Life, budget: number, request: (env: Env) => Promise<T>): Promise<T> {
+    const { time } = this.#platform;
+    const env = this.#platform.env(life, { mayRepeat: true });
+    const end = time.now + budget;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#within(TRY, request(env));
+      } catch {
+        const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE) * this.#dice.between(0.5, 1);
+        if (time.now + pause > end) throw new Unreachable();
+        await this.pause(life, pause);
+      }
+    }
+  }
+
+  /** A call of a run's object. */
+  run<T>(
+    life: Life,
+    budget: number,
+    id: string,
+    call: (run: Remote<FlowRunRpc>, owner: Owner) => Promise<T>,
+  ): Promise<T> {
+    return this.ask(life, budget, (env) => call(flowRunAt(env, this.owner.workspace, id), this.owner));
+  }
+
+  /** A call of the pool's object. */
+  pool<T>(life: Life, budget: number, call: (pool: Remote<WorkPoolRpc>, owner: Owner) => Promise<T>): Promise<T> {
+    return this.ask(life, budget, (env) => call(workPoolAt(env, this.owner.workspace, this.#pool), this.owner));
+  }
+
+  /** Proposes a state as the SDK does: under one transition id, however often it has to ask, and waiting where it is told to. */
+  async propose(
+    life: Life,
+    budget: number,
+    id: string,
+    state: StateInput,
+    { reporter = null, force = false }: { reporter?: Reporter; force?: boolean } = {},
+  ): Promise<Verdict> {
+    const details = { ...state.details, transitionId: this.#dice.uuid() };
+    for (;;) {
+      const answer = await this.run(life, budget, id, (run, owner) =>
+        run.propose(owner, id, pack({ ...state, details }), { force, reporter }),
+      );
+      if (isProblem(answer)) return { kind: answer.code === "stale_claim" ? "lost" : "refused" };
+      const told = unpack(answer.body);
+      if (told.status === "WAIT") {
+        const { delay_seconds } = told.details as { delay_seconds: number };
+        await this.pause(life, Math.max(delay_seconds, 0.05) * 1000);
+        continue;
+      }
+      if (!told.state) return { kind: "refused" };
+      const { id: stateId, type, name, state_details } = told.state;
+      const mine = told.status === "ACCEPT" || state_details.transition_id === details.transitionId;
+      const due = Date.parse(state_details.scheduled_time ?? "") || 0;
+      return { kind: mine ? "accepted" : "replaced", type, name, id: stateId, due };
+    }
+  }
+
+  /** Resolves after a time, if whoever waits still lives then. One who is frozen goes on late. */
+  pause(life: Life, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { time } = this.#platform;
+      const ring = () => {
+        if (!life.alive) return;
+        const frozen = life.frozenUntil - time.now;
+        if (frozen > 0) time.after(frozen, ring);
+        else resolve();
+      };
+      time.after(milliseconds, ring);
+    });
+  }
+
+  #within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject);
+      this.#platform.time.after(milliseconds, () => reject(new Error("No answer in time.")));
+    });
+  }
+}

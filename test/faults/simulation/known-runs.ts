@@ -1,0 +1,71 @@
+/**
+ * What the simulation's people know of their runs: what they asked for, and what they were told. The service is held to it.
+ */
+
+/** What the program of a run does. */
+export interface Program {
+  /** Seconds of work in each attempt. */
+  seconds: number;
+  /** Attempts that fail before one succeeds. */
+  failures: number;
+  /** Retries that the run has in its own process. */
+  retries: number;
+  /** Task runs, and log lines, of each attempt. */
+  tasks: number;
+  lines: number;
+  /** The process ends without a word instead of telling how the run ended. */
+  vanishes: boolean;
+}
+
+export interface KnownRun {
+  id: string;
+  /** A short name for people who read a trace. */
+  number: number;
+  /** Given to agents by a pool; otherwise a program of somebody else's reports on it. */
+  pooled: boolean;
+  program: Program;
+  /** Somebody was told that it exists. */
+  acknowledged: boolean;
+  /** Somebody asked for its deletion, and was told that it is done. */
+  removing: boolean;
+  removed: boolean;
+  /** Ids of states that people put in place, by a retry or a proposal of their own: those alone may follow an end. */
+  asked: Set<string>;
+  /** Ids of states, texts of log lines, ids of ended task runs that somebody was told are stored. */
+  states: Set<string>;
+  lines: Set<string>;
+  /** Under which claims user code began. */
+  begun: { generation: number; agent: string }[];
+}
+
+export class KnownRuns {
+  readonly #byId = new Map<string, KnownRun>();
+
+  add(id: string, pooled: boolean, program: Program): KnownRun {
+    const run: KnownRun = {
+      id,
+      number: this.#byId.size + 1,
+      pooled,
+      program,
+      acknowledged: false,
+      removing: false,
+      removed: false,
+      asked: new Set(),
+      states: new Set(),
+      lines: new Set(),
+      begun: [],
+    };
+    this.#byId.set(id, run);
+    return run;
+  }
+
+  get(id: string): KnownRun {
+    const run = this.#byId.get(id);
+    if (!run) throw new Error(`Nobody made a run ${id}.`);
+    return run;
+  }
+
+  all(): KnownRun[] {
+    return [...this.#byId.values()];
+  }
+}

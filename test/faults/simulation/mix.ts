@@ -1,0 +1,91 @@
+/**
+ * The faults of one seed. Each seed takes some of all faults and leaves the others out: a fault that is always there hides what
+ * another would show, and many faults at once keep a system from doing anything at all.
+ */
+import { Random } from "../platform/random.ts";
+import { FINE, type Weather } from "../platform/weather.ts";
+
+/** What a step may do, with how often it is chosen beside the others. */
+export const STEP_WEIGHTS = {
+  create: 24,
+  cancel: 8,
+  force: 3,
+  retry: 4,
+  remove: 2,
+  edit: 2,
+  "pause-pool": 1,
+  "limit-pool": 1,
+  "agent-dies": 3,
+  "agent-loses-power": 2,
+  "agent-freezes": 3,
+  "agent-drains": 1,
+  "line-breaks": 4,
+  "line-is-held": 4,
+  "line-is-cut": 3,
+  "object-crashes": 8,
+  "objects-sleep": 4,
+  "machine-stops": 2,
+  "database-fails": 3,
+  "clock-steps": 1,
+  nothing: 12,
+} as const;
+
+export type StepKind = keyof typeof STEP_WEIGHTS;
+
+/** Steps that are part of every mix: without them nothing would happen to which a fault could happen. */
+const ALWAYS: ReadonlySet<StepKind> = new Set(["create", "nothing"]);
+
+export interface Mix {
+  weather: Weather;
+  weights: Record<StepKind, number>;
+  /** Objects of ended runs are released early, as on one machine. */
+  releases: boolean;
+  agents: { slots: number; leaseSeconds: number }[];
+  /** Runs that the pool may have at once. */
+  limit: number | null;
+  /** Milliseconds between two steps, on average. */
+  pace: number;
+}
+
+/** The mix of a seed. */
+export function mixOf(seed: number): Mix {
+  const dice = new Random(seed, "mix");
+  const some = (values: readonly number[]) => (dice.chance(0.5) ? dice.pick(values) : 0);
+  const weights = Object.fromEntries(
+    Object.entries(STEP_WEIGHTS).map(([kind, weight]) => [
+      kind,
+      ALWAYS.has(kind as StepKind) || dice.chance(0.5) ? weight : 0,
+    ]),
+  ) as Record<StepKind, number>;
+  return {
+    weights,
+    weather: {
+      least: 1,
+      mean: dice.pick([2, 10, 50]),
+      slow: some([0.01, 0.05]),
+      lost: some([0.005, 0.02, 0.08]),
+      unanswered: some([0.005, 0.02, 0.08]),
+      twice: some([0.02, 0.1]),
+      crash: some([0.002, 0.01, 0.03]),
+      queueLost: some([0.1, 0.3]),
+      queueTwice: some([0.3]),
+      queueLate: some([0.2, 0.5]),
+      alarmLate: some([0.1, 0.3]),
+      alarmTwice: some([0.1]),
+      databaseThrows: some([0.02, 0.1]),
+      databaseHangs: some([0.01]),
+      databaseLate: some([0.05]),
+      databaseForgets: some([0.02, 0.1]),
+    },
+    releases: dice.chance(0.5),
+    agents: Array.from({ length: 1 + dice.below(3) }, () => ({
+      slots: dice.pick([1, 2, 4]),
+      leaseSeconds: dice.pick([5, 15, 30]),
+    })),
+    limit: dice.chance(0.3) ? dice.pick([1, 2, 3]) : null,
+    pace: dice.pick([300, 2_000, 6_000]),
+  };
+}
+
+/** What is left of a mix when its faults end. */
+export const healed = (mix: Mix): Weather => ({ ...FINE, mean: mix.weather.mean });

@@ -1,0 +1,158 @@
+/**
+ * Those who use the service: they make runs, cancel, retry, delete, and report on runs of their own. Each call is one life; what it is
+ * told is remembered as something that the service has promised.
+ */
+import type { StateInput, StateType } from "@millrace/domain/state.ts";
+import { fromMilliseconds } from "@millrace/domain/time.ts";
+import { type Birth, isProblem } from "../../../durable-objects/flow-run/rpc.ts";
+import { pack, unpack } from "../../../durable-objects/kit/packed.ts";
+import { Life } from "../platform/life.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { Random } from "../platform/random.ts";
+import { type Api, Unreachable } from "./api.ts";
+import type { KnownRun, KnownRuns, Program } from "./known-runs.ts";
+
+/** Milliseconds for which people try to get an answer. */
+const BUDGET = 90_000;
+
+const FLOW = "11111111-1111-4111-8111-111111111111";
+const DEPLOYMENT = "22222222-2222-4222-8222-222222222222";
+
+export interface PeopleSetting {
+  platform: Platform;
+  api: Api;
+  runs: KnownRuns;
+  pool: string;
+}
+
+export class People {
+  readonly #setting: PeopleSetting;
+
+  constructor(setting: PeopleSetting) {
+    this.#setting = setting;
+  }
+
+  /** Makes a run; answers what it is, for the trace. */
+  create(dice: Random): string {
+    const { runs } = this.#setting;
+    const pooled = dice.chance(0.85);
+    const program: Program = {
+      seconds: dice.around(dice.pick([0.2, 2, 15])),
+      failures: dice.chance(0.3) ? 1 + dice.below(2) : 0,
+      retries: dice.chance(0.3) ? 1 + dice.below(2) : 0,
+      tasks: dice.below(3),
+      lines: dice.below(3),
+      vanishes: dice.chance(0.08),
+    };
+    const run = runs.add(dice.uuid(), pooled, program);
+    const later = pooled && dice.chance(0.25) ? dice.around(20) : 0;
+    const reclaim = dice.chance(0.4);
+    const birth = this.#birth(run, later, reclaim);
+    // With a key, two calls name the same run, and both are told of it.
+    const calls = dice.chance(0.2) ? 2 : 1;
+    for (let call = 0; call < calls; call++)
+      this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));
+    const how = [pooled ? "for the pool" : "of one's own", `${program.seconds.toFixed(1)} s`];
+    if (later > 0) how.push(`due in ${later.toFixed(0)} s`);
+    if (reclaim) how.push("reclaim");
+    if (program.failures > 0) how.push(`fails ${program.failures}×, ${program.retries} retries`);
+    if (program.vanishes) how.push("vanishes");
+    return `create run ${run.number} (${how.join(", ")})`;
+  }
+
+  cancel(run: KnownRun): void {
+    this.#propose(run, { type: "CANCELLING" });
+  }
+
+  force(run: KnownRun, type: StateType): void {
+    this.#propose(run, { type }, true);
+  }
+
+  retry(run: KnownRun): void {
+    this.#live(`retrier of ${run.number}`, async (life) => {
+      await this.#setting.api.run(life, BUDGET, run.id, (object, owner) => object.retry(owner, run.id, null));
+    });
+  }
+
+  edit(run: KnownRun, tag: string): void {
+    this.#live(`editor of ${run.number}`, async (life) => {
+      await this.#setting.api.run(life, BUDGET, run.id, (object, owner) =>
+        object.edit(owner, run.id, { tags: [tag] }, null),
+      );
+    });
+  }
+
+  remove(run: KnownRun): void {
+    run.removing = true;
+    this.#live(`remover of ${run.number}`, async (life) => {
+      await this.#setting.api.run(life, BUDGET, run.id, (object, owner) => object.remove(owner, run.id));
+      run.removed = true;
+    });
+  }
+
+  configurePool(settings: { paused: boolean; limit: number | null }): void {
+    const { api } = this.#setting;
+    this.#live("configurer", async (life) => {
+      await api.pool(life, BUDGET, (pool, owner) => pool.configure(owner, { name: "pool", ...settings }));
+    });
+  }
+
+  #live(name: string, work: (life: Life) => Promise<void>): void {
+    const life = new Life(name);
+    life
+      .run(() => work(life))
+      .catch((error) => {
+        if (!(error instanceof Unreachable)) throw error;
+      })
+      .finally(() => life.end());
+  }
+
+  #propose(run: KnownRun, state: StateInput, force = false): void {
+    this.#live(`proposer of ${state.type} for ${run.number}`, async (life) => {
+      const verdict = await this.#setting.api.propose(life, BUDGET, run.id, state, { force });
+      if (verdict.kind === "accepted") run.states.add(verdict.id);
+    });
+  }
+
+  async #create(life: Life, run: KnownRun, birth: Birth): Promise<void> {
+    const { api } = this.#setting;
+    const created = await api.run(life, BUDGET, run.id, (object, owner) => object.create(owner, pack(birth)));
+    if (isProblem(created)) return;
+    run.acknowledged = true;
+    const { state } = unpack(created.body);
+    if (state) run.states.add(state.id);
+    if (!run.pooled && created.kind === "created") await this.#report(life, run);
+  }
+
+  /** A program that nobody but its user started. It reports without a claim. */
+  async #report(life: Life, run: KnownRun): Promise<void> {
+    const { api, platform } = this.#setting;
+    const tell = async (type: StateType) => {
+      const verdict = await api.propose(life, BUDGET, run.id, { type });
+      if (verdict.kind === "accepted") run.states.add(verdict.id);
+      return verdict.kind === "accepted";
+    };
+    if (!(await tell("RUNNING"))) return;
+    await new Promise<void>((resolve) => platform.time.after(run.program.seconds * 1000, resolve));
+    await tell(run.program.failures > 0 ? "FAILED" : "COMPLETED");
+  }
+
+  #birth(run: KnownRun, later: number, reclaim: boolean): Birth {
+    const { pool, platform } = this.#setting;
+    const due = fromMilliseconds(platform.time.wall + Math.round(later * 1000));
+    return {
+      id: run.id,
+      offeredName: `run-${run.number}`,
+      flowId: FLOW,
+      deploymentId: run.pooled ? DEPLOYMENT : null,
+      state: run.pooled
+        ? { type: "SCHEDULED", ...(later > 0 && { details: { scheduledTime: due } }) }
+        : { type: "PENDING" },
+      workPoolId: run.pooled ? pool : null,
+      workPoolName: run.pooled ? "pool" : null,
+      policy: { retries: run.program.retries, retryDelay: 1 },
+      lossPolicy: reclaim ? "reclaim" : "crash",
+      surroundings: { flow: { id: FLOW, name: "flow" }, parentFlowRunId: null, startedBy: null, code: null },
+    };
+  }
+}

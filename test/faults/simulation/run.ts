@@ -1,0 +1,66 @@
+/** Runs one seed from its first step to the end of all faults and beyond, and says what was wrong, if anything was. */
+import type { DatabaseSync } from "node:sqlite";
+import { Violation } from "./invariants.ts";
+import { type Mix, mixOf } from "./mix.ts";
+import { type Step, scheduleOf } from "./schedule.ts";
+import { World } from "./world.ts";
+
+/** Simulated minutes after the end of all faults within which every run must have ended. */
+const LONGEST_HEALING = 75;
+/** Simulated minutes after that within which index and pool must be as they should. */
+const SETTLING = 3;
+
+export interface Outcome {
+  seed: number;
+  violation: Violation | null;
+  trace: string[];
+  /** Simulated milliseconds, and things that happened in them. */
+  simulated: number;
+  happened: number;
+  runs: number;
+  /** Simulated milliseconds until every run had ended. */
+  healing: number;
+}
+
+export interface Attempt {
+  seed: number;
+  steps: number;
+  /** The steps to take, by index; all where it is left out. */
+  keep?: ReadonlySet<number>;
+}
+
+/** The mix and steps of an attempt. */
+export function planOf({ seed, steps, keep }: Attempt): { mix: Mix; schedule: Step[] } {
+  const mix = mixOf(seed);
+  const schedule = scheduleOf(seed, mix, steps);
+  return { mix, schedule: keep ? schedule.filter(({ index }) => keep.has(index)) : schedule };
+}
+
+/** Simulates a seed. What is no violation is an error of the code or of the simulation, and comes as one too. */
+export async function simulate(attempt: Attempt, tables: DatabaseSync): Promise<Outcome> {
+  const { mix, schedule } = planOf(attempt);
+  const world = new World(attempt.seed, mix, tables);
+  let violation: Violation | null = null;
+  let healing = 0;
+  try {
+    for (const step of schedule) await world.take(step);
+    world.heal();
+    const { time } = world.platform;
+    const healedAt = time.now;
+    for (let minute = 0; minute < LONGEST_HEALING; minute++) {
+      await world.pass(60_000);
+      world.invariants.check();
+      if (world.invariants.unfinished().length === 0) break;
+    }
+    healing = time.now - healedAt;
+    await world.pass(SETTLING * 60_000);
+    world.invariants.checkEnd();
+  } catch (error) {
+    violation = error instanceof Violation ? error : new Violation("no error", String((error as Error).stack ?? error));
+  } finally {
+    world.end();
+  }
+  const { now, happened } = world.platform.time;
+  const { trace, runs } = world;
+  return { seed: attempt.seed, violation, trace, simulated: now, happened, runs: runs.all().length, healing };
+}

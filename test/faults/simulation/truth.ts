@@ -1,0 +1,108 @@
+/** How things really stand: read from what the objects have written, and from the index, without asking any of them. */
+import type { FlowRunRow } from "../../../durable-objects/event-hub/rpc.ts";
+import { type Head, readHead } from "../../../durable-objects/flow-run/head.ts";
+import type { Entry, Session } from "../../../durable-objects/work-pool/ledger.ts";
+import { type Disk, MemoryStore } from "../platform/memory-store.ts";
+import type { Platform } from "../platform/platform.ts";
+
+export interface IndexRow extends Pick<FlowRunRow, "id" | "version"> {
+  state_name: string | null;
+  tags: string;
+  start_time: number | null;
+  end_time: number | null;
+}
+
+export class Truth {
+  readonly #platform: Platform;
+  readonly #workspace: string;
+  readonly #pool: string;
+  readonly #heads = new Map<string, { writes: number; head: Head | null }>();
+
+  constructor(platform: Platform, workspace: string, pool: string) {
+    this.#platform = platform;
+    this.#workspace = workspace;
+    this.#pool = pool;
+  }
+
+  /** The head of a run; null where there is none. */
+  head(run: string): Head | null {
+    const host = this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    return host ? this.headOn(run, host.disk) : null;
+  }
+
+  headOn(run: string, disk: Disk): Head | null {
+    const known = this.#heads.get(run);
+    if (known?.writes === disk.writes) return known.head;
+    const head = readHead(new MemoryStore({ disk }));
+    this.#heads.set(run, { writes: disk.writes, head });
+    return head;
+  }
+
+  /** Texts of the log lines that a run holds. */
+  lines(run: string): Set<string> {
+    const host = this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    const lines = new Set<string>();
+    for (const [, text] of host ? new MemoryStore({ disk: host.disk }).list("log/") : []) {
+      const row = JSON.parse(text) as { lines: [name: string, level: number, message: string][] };
+      for (const [, , message] of row.lines) lines.add(message);
+    }
+    return lines;
+  }
+
+  /** Ids of the ended task runs that a run holds. */
+  endedTaskRuns(run: string): string[] {
+    const host = this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    const rows = host ? [...new MemoryStore({ disk: host.disk }).list("task/")] : [];
+    return rows
+      .map(([, text]) => JSON.parse(text) as { id: string; state: { type: string } | null })
+      .filter(({ state }) => state?.type === "COMPLETED")
+      .map(({ id }) => id);
+  }
+
+  get poolDisk(): Disk | null {
+    return this.#platform.hosts.get(`WORK_POOL/${this.#workspace}/${this.#pool}`)?.disk ?? null;
+  }
+
+  entries(): Entry[] {
+    return this.#rows<Entry>("run/");
+  }
+
+  sessions(): Session[] {
+    return this.#rows<Session>("session/");
+  }
+
+  #rows<T>(prefix: string): T[] {
+    const rows = this.poolDisk ? [...new MemoryStore({ disk: this.poolDisk }).list(prefix)] : [];
+    return rows.map(([, text]) => JSON.parse(text) as T);
+  }
+
+  index(): IndexRow[] {
+    return this.#select(
+      "SELECT id, version, state_name, tags, start_time, end_time FROM flow_runs WHERE workspace_id = ?1",
+    ) as unknown as IndexRow[];
+  }
+
+  /** Ids of all events that are stored. */
+  events(): Set<string> {
+    const ids = new Set<string>();
+    for (const { body } of this.#select("SELECT body FROM event_batches WHERE workspace_id = ?1"))
+      for (const { id } of JSON.parse(body as string) as { id: string }[]) ids.add(id);
+    return ids;
+  }
+
+  /** Ids of all task runs of the index. */
+  indexedTaskRuns(): Set<string> {
+    const rows = this.#select("SELECT ids FROM task_runs WHERE workspace_id = ?1");
+    return new Set(rows.flatMap(({ ids }) => (ids as string).split(" ")));
+  }
+
+  /** Forgets what the index holds of this workspace: the tables are used again. */
+  clearIndex(): void {
+    for (const table of ["flow_runs", "task_runs", "event_batches"])
+      this.#select(`DELETE FROM ${table} WHERE workspace_id = ?1`);
+  }
+
+  #select(query: string) {
+    return this.#platform.database.query([{ query, values: [this.#workspace] }])[0]?.results ?? [];
+  }
+}
