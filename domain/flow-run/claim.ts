@@ -125,5 +125,5 @@ const waits = (run: FlowRun): boolean =>
   (run.state?.type === "SCHEDULED" || run.state?.type === "PENDING") && !waitsInProcess(run);
 
 /** A retry within the process that failed: the run is SCHEDULED, but whoever has it keeps it. */
-const waitsInProcess = (run: FlowRun): boolean =>
+export const waitsInProcess = (run: FlowRun): boolean =>
   run.state?.type === "SCHEDULED" && run.state.name === "AwaitingRetry" && run.policy.retryType === "in_process";

@@ -10,6 +10,7 @@ import { flowRunToWire, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
+import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
@@ -25,16 +26,9 @@ import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
-import {
-  type Birth,
-  type Clock,
-  type Duty,
-  type Edit,
-  isProblem,
-  Ledger,
-  type Owner,
-  type Reporter,
-} from "./ledger.ts";
+import { isProblem, type Reporter } from "./admission.ts";
+import type { Duty } from "./duties.ts";
+import { type Birth, type Clock, type Edit, Ledger, type Owner } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
 import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
 import { Watchers } from "./watchers.ts";
@@ -143,11 +137,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return { kind: "claimed", generation: claim.generation, run, flowName: flow?.name ?? "", deployment: code ?? null };
   }
 
-  async finish(
-    owner: Owner,
-    generation: number,
-    how: { exitCode: number | null; signal: string | null },
-  ): Promise<"done" | "stale"> {
+  async finish(owner: Owner, generation: number, how: Exit): Promise<"done" | "stale"> {
     return this.#done(this.#use().finish(owner, generation, how));
   }
 

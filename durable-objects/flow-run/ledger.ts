@@ -17,10 +17,10 @@ import {
   type LossPolicy,
   lost,
   release,
-  report,
 } from "@millrace/domain/flow-run/claim.ts";
 import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
+import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
 import { corePolicy } from "@millrace/domain/flow-run/policy.ts";
 import { retry } from "@millrace/domain/flow-run/retry.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
@@ -33,6 +33,8 @@ import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { setTaskRunState } from "@millrace/domain/task-run/set-state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import type { Store } from "../kit/store.ts";
+import { notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
+import { type Duty, dutyOf } from "./duties.ts";
 import { allStates, type Head, readHead, type Surroundings, writeHead } from "./head.ts";
 import { type Line, Logs } from "./logs.ts";
 import { TaskRuns } from "./task-runs.ts";
@@ -42,9 +44,6 @@ export interface Owner {
   workspace: string;
   shard: number;
 }
-
-/** A run's own process, by the claim that its token names; null for every other caller, whom scopes alone bind. */
-export type Reporter = { run: string; generation: number } | null;
 
 export interface Clock {
   now(): Instant;
@@ -72,21 +71,6 @@ export interface Edit {
   labels?: JsonObject;
 }
 
-/** What the object has to do in the world after a commit. */
-export type Duty =
-  /** Send the run to its pool. */
-  | { kind: "offer"; due: Instant }
-  /** Tell the pool that the run is not to be started any more. */
-  | { kind: "withdraw" }
-  /** Tell the agent that holds this claim to stop. */
-  | { kind: "cancel"; generation: number };
-
-/** Seconds until an offer is repeated that led to no claim. The first ones may have been lost; later ones wait for an agent. */
-const REOFFER_SECONDS = 30;
-const QUICK_OFFERS = 5;
-const LONGEST_REOFFER_SECONDS = 3600;
-/** Seconds between reminders to the agent of a run that is being cancelled. */
-const RECANCEL_SECONDS = 10;
 /** Seconds after which what could not be told is told again. */
 const RETELL_SECONDS = 5;
 
@@ -277,11 +261,14 @@ export class Ledger {
   }
 
   /** The process of a claim is gone. A run that it did not bring to an end is ended now. */
-  finish(owner: Owner, generation: number, how: { exitCode: number | null; signal: string | null }): "done" | "stale" {
+  finish(owner: Owner, generation: number, how: Exit): "done" | "stale" {
     const head = this.headOf(owner);
     const next = head && finish(head, generation);
     if (!head || !next) return "stale";
-    this.#enter({ ...next, alarms: clearAlarms(next.alarms, ["cancel"]) }, this.#ended(next.run, how));
+    this.#enter(
+      { ...next, alarms: clearAlarms(next.alarms, ["cancel"]) },
+      afterExit(next.run, how, { now: this.#clock.now(), newId: this.#clock.newId }),
+    );
     return "done";
   }
 
@@ -422,60 +409,13 @@ export class Ledger {
   #save(head: Head, run: FlowRun, { seen = true } = {}): void {
     const states = run.state && run.state.id !== head.states.at(-1)?.id ? [...head.states, run.state] : head.states;
     const version = head.version + (seen ? 1 : 0);
-    this.#write(this.#withDuties({ ...head, run, states, version }));
+    const asked = dutyOf({ ...head, run, states, version }, this.#clock.now());
+    if (asked.duty) this.#duties.push(asked.duty);
+    this.#write(asked.head);
   }
 
   #write(head: Head): void {
     this.#head = writeHead(this.#store, head);
-  }
-
-  /** What the run's state asks of its pool and its agent, and when to ask again. */
-  #withDuties(head: Head): Head {
-    const { run, claim: held } = head;
-    const state = run.state;
-    const ready =
-      state?.type === "SCHEDULED" && run.workPoolId !== null && !held && run.policy.retryType !== "in_process";
-    if (ready) return this.#withOffer(head, state);
-    const alarms = clearAlarms(head.alarms, ["due", "offer"]);
-    if ((state?.type === "CANCELLING" || state?.type === "CANCELLED") && held) {
-      if (alarms.cancel) return { ...head, alarms };
-      this.#duties.push({ kind: "cancel", generation: held.generation });
-      return { ...head, alarms: setAlarm(alarms, "cancel", plusSeconds(this.#clock.now(), RECANCEL_SECONDS)) };
-    }
-    if (state && isTerminal(state.type) && !held && head.offers > 0) {
-      this.#duties.push({ kind: "withdraw" });
-      return { ...head, offers: 0, alarms };
-    }
-    return { ...head, alarms };
-  }
-
-  #withOffer(head: Head, state: State): Head {
-    const now = this.#clock.now();
-    const at = state.details.scheduledTime ?? now;
-    if (at > now) return { ...head, offers: 0, alarms: setAlarm(clearAlarms(head.alarms, ["offer"]), "due", at) };
-    if (head.alarms.offer) return head;
-    this.#duties.push({ kind: "offer", due: at });
-    const wait = Math.min(REOFFER_SECONDS * 2 ** Math.max(0, head.offers - QUICK_OFFERS), LONGEST_REOFFER_SECONDS);
-    return {
-      ...head,
-      offers: head.offers + 1,
-      alarms: setAlarm(clearAlarms(head.alarms, ["due"]), "offer", plusSeconds(now, wait)),
-    };
-  }
-
-  /** The run after its process is gone: what has not ended by then was cancelled, or crashed. */
-  #ended(run: FlowRun, { exitCode, signal }: { exitCode: number | null; signal: string | null }): FlowRun {
-    const state = run.state;
-    if (!state || isTerminal(state.type) || state.type === "SCHEDULED" || state.type === "PAUSED") return run;
-    const how = signal ? `was ended by ${signal}` : `ended with code ${exitCode ?? "unknown"}`;
-    const proposed: StateInput =
-      state.type === "CANCELLING"
-        ? { type: "CANCELLED", message: `The run was cancelled; its process ${how}.` }
-        : { type: "CRASHED", message: `The process ${how} before the run did.` };
-    const now = this.#clock.now();
-    const to = newState(proposed, { id: this.#clock.newId(), now });
-    const verdict = decide(corePolicy, { run, to, now, newId: this.#clock.newId, force: true, facts: {} });
-    return verdict.kind === "accept" || verdict.kind === "reject" ? verdict.run : run;
   }
 
   /** Runs `work` in one transaction; what a failed one left in memory is dropped with it. */
@@ -498,30 +438,3 @@ export class Ledger {
     this.#logs.forget();
   }
 }
-
-/** Most characters of JSON that one field may have: a row holds two million bytes, and the head holds several fields. */
-const LARGEST_FIELD = 512 * 1024;
-
-function tooLarge(fields: { [name: string]: unknown }): Problem | null {
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null || typeof value === "number" || typeof value === "boolean") continue;
-    if (JSON.stringify(value).length > LARGEST_FIELD)
-      return { code: "too_large", what: name, limit: LARGEST_FIELD, unit: "characters" };
-  }
-  return null;
-}
-
-/** Why a run's process may not report on this run: its claim was taken back, or the run is not one that it began. */
-function refusal(head: Head, reporter: Reporter): Problem | null {
-  if (!reporter) return null;
-  if (reporter.run === head.run.id)
-    return report(head, reporter.generation) === "stale" ? stale(head, reporter.generation) : null;
-  return head.surroundings.startedBy === reporter.run ? null : { code: "beyond_run", run: reporter.run };
-}
-
-const notFound = (id: string): Problem => ({ code: "not_found", what: "flow run", id });
-const stale = (head: Head, shown: number): Problem => ({ code: "stale_claim", held: head.generation, shown });
-
-/** Tells a problem from an answer. */
-export const isProblem = (answer: unknown): answer is Problem =>
-  typeof answer === "object" && answer !== null && "code" in answer;

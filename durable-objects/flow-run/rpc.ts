@@ -5,6 +5,7 @@ import type { LogLineInput } from "@millrace/contract/logs.ts";
 import type { LogFilter } from "@millrace/domain/filter/logs.ts";
 import type { LogSort } from "@millrace/domain/filter/order.ts";
 import type { ClaimRefusal } from "@millrace/domain/flow-run/claim.ts";
+import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
@@ -12,10 +13,11 @@ import type { State, StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Packed } from "../kit/packed.ts";
-import type { Birth, Edit, Owner, Reporter } from "./ledger.ts";
+import type { Reporter } from "./admission.ts";
+import type { Birth, Edit, Owner } from "./ledger.ts";
 
-export type { Birth, Edit, Owner, Reporter } from "./ledger.ts";
-export { isProblem } from "./ledger.ts";
+export { isProblem, type Reporter } from "./admission.ts";
+export type { Birth, Edit, Owner } from "./ledger.ts";
 
 /** A verdict as the wire tells it. `entered`: a state was put in place by it. */
 export interface Answer {
@@ -61,11 +63,7 @@ export interface FlowRunRpc {
   states(owner: Owner): Promise<State[] | null>;
 
   claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer>;
-  finish(
-    owner: Owner,
-    generation: number,
-    how: { exitCode: number | null; signal: string | null },
-  ): Promise<"done" | "stale">;
+  finish(owner: Owner, generation: number, how: Exit): Promise<"done" | "stale">;
   release(owner: Owner, generation: number): Promise<"done" | "stale">;
   lose(owner: Owner, generation: number): Promise<"done" | "stale">;
   /** Whether this claim is the live one. */
