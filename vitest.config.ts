@@ -51,6 +51,7 @@ const unit: TestProjectInlineConfiguration = {
       "agent/**/*.test.ts",
       "web/src/**/*.test.ts",
       "workers/local/**/*.test.ts",
+      "bench/**/*.test.ts",
       ...WITHOUT_RUNTIME,
       "test/{gates,support}/**/*.test.ts",
     ],
@@ -60,6 +61,9 @@ const unit: TestProjectInlineConfiguration = {
 
 const workerd: TestProjectInlineConfiguration = {
   extends: false,
+  resolve: {
+    alias: [{ find: /^.*\/announcer\.ts$/, replacement: fileURLToPath(new URL("test/workerd/announcer.ts", import.meta.url)) }],
+  },
   plugins: [
     cloudflareTest(async () => ({
       wrangler: { configPath: "./wrangler.toml" },

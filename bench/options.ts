@@ -43,6 +43,8 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       help: { type: "boolean", short: "h", default: false },
     },
   });
+  const unknown = values.only.filter((name) => !ROW_NAMES.includes(name));
+  if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(", ")}; there are ${ROW_NAMES.join(", ")}.`);
   return {
     against: values.against === undefined ? null : readUrl(values.against),
     auth: values.auth ?? null,

@@ -65,7 +65,14 @@ async function untilGone(pids: readonly number[]): Promise<number[]> {
   return pids.filter(isAlive);
 }
 
-const nameOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+/** A process's command line; empty when it is gone. */
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
 
 test.each(["SIGTERM", "SIGINT"] as const)("[LO2] [LO11] %s ends the whole tree in order", async (signal) => {
   const host = start();
@@ -89,10 +96,11 @@ test("[LO13] workerd and the agent do not outlive a killed host for long", async
 test("[LO12] a start that is ended half way leaves nothing", async () => {
   const host = start();
   let tree: number[] = [];
-  while (!tree.some((pid) => isAlive(pid) && nameOf(pid).includes("workerd serve"))) {
+  while (isAlive(host.pid) && !tree.some((pid) => nameOf(pid).includes("workerd serve"))) {
     tree = processTree(host.pid);
     await wait(5);
   }
+  expect(tree.length).toBeGreaterThan(1);
   host.child.kill("SIGTERM");
   await host.ended;
   expect(await untilGone(tree)).toEqual([]);
@@ -120,8 +128,8 @@ test("[LO20] the control worker is closed to whoever does not know the secret", 
       { "MF-Route-Override": "control" },
     ]) {
       const answer = await fetch(`http://127.0.0.1:${port}/seed`, { method: "POST", body: '{"name":"x"}', headers });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(await answer.text()).not.toContain("api_key");
-      expect(answer.status).not.toBe(200);
     }
   }
 });

@@ -1,6 +1,6 @@
 /** The real host and its state folder: first and second start, and the folders that it refuses. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -133,9 +133,17 @@ test("[LO1] a start that is asked for wrongly", () => {
 /** The SQLite file of the directory database: the one with accounts. */
 function directoryOf(state: string): string {
   const data = join(state, "data");
-  for (const name of readdirSync(data, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".sqlite") || !readFileSync(join(data, name)).includes("CREATE TABLE `accounts`")) continue;
-    return join(data, name);
+  const files = readdirSync(data, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sqlite"));
+  const found = files.map((name) => join(data, name)).find(hasAccounts);
+  if (found === undefined) throw new Error(`${data} has no database with accounts.`);
+  return found;
+}
+
+function hasAccounts(file: string): boolean {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'accounts'").get() !== undefined;
+  } finally {
+    database.close();
   }
-  throw new Error(`${data} has no database with accounts.`);
 }
