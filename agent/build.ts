@@ -6,7 +6,9 @@
  *   dist/runner/  the bootstrap of a run's process, one file
  *   dist/sdk/     what programs import, with chunks for what only a terminal needs
  */
-import { chmod, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 
 const COMMON: BuildOptions = {
@@ -22,26 +24,34 @@ const COMMON: BuildOptions = {
   logLevel: "warning",
 };
 /** For the CommonJS packages inside. */
-const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+const REQUIRE =
+  'import { createRequire as millrace$createRequire } from "node:module"; const require = millrace$createRequire(import.meta.url);';
 
-await rm(`${import.meta.dirname}/dist`, { recursive: true, force: true });
+/** Built aside and put in place at once: others may run what is there. */
+const place = join(import.meta.dirname, "dist");
+const aside = join(import.meta.dirname, "..", "dist", `agent-${process.pid}`);
+const old = `${aside}-old`;
+
 await Promise.all([
   build({
     ...COMMON,
     entryPoints: { "cli/main": "cli/main.ts" },
-    outdir: "dist",
+    outdir: aside,
     splitting: true,
     chunkNames: "cli/[name]-[hash]",
     banner: { js: REQUIRE },
   }),
-  build({ ...COMMON, entryPoints: { "runner/child": "runner/child.ts" }, outdir: "dist" }),
+  build({ ...COMMON, entryPoints: { "runner/child": "runner/child.ts" }, outdir: aside }),
   build({
     ...COMMON,
     entryPoints: { "sdk/index": "sdk/index.ts" },
-    outdir: "dist",
+    outdir: aside,
     splitting: true,
     chunkNames: "sdk/[name]-[hash]",
     minifyWhitespace: false,
   }),
 ]);
-await chmod(`${import.meta.dirname}/dist/cli/main.js`, 0o755);
+await chmod(join(aside, "cli/main.js"), 0o755);
+if (existsSync(place)) await rename(place, old);
+await rename(aside, place);
+await rm(old, { recursive: true, force: true });

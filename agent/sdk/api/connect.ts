@@ -1,5 +1,5 @@
 /** The API client of the SDK, the runner and the CLI: the contract's client over settings and a patient fetch. */
-import { type Client, createClient } from "@millrace/contract/client.ts";
+import { type Client, type ClientOptions, createClient } from "@millrace/contract/client.ts";
 import { type RetryOptions, retryingFetch } from "./retrying-fetch.ts";
 import type { ApiSettings, Credential } from "./settings.ts";
 
@@ -8,11 +8,8 @@ export { ApiError } from "@millrace/contract/client.ts";
 
 /** A client that tries again for as long as `retry.budgetMs` says. */
 export function connect(settings: Pick<ApiSettings, "url" | "credential">, retry: RetryOptions): Client {
-  return createClient({
-    baseUrl: settings.url,
-    headers: authorization(settings.credential),
-    fetch: retryingFetch(retry),
-  });
+  const send = retryingFetch(retry) as unknown as NonNullable<ClientOptions["fetch"]>;
+  return createClient({ baseUrl: settings.url, headers: authorization(settings.credential), fetch: send });
 }
 
 export function authorization(credential: Credential): Record<string, string> {

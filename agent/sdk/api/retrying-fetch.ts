@@ -1,9 +1,10 @@
 /**
- * `fetch` for a client that must get through: a network error, 408, 429, 502, 503 and 504 are tried again, after the time
+ * A fetch for a client that must get through: a network error, 408, 429, 502, 503 and 504 are tried again, after the time
  * that the server asks for, or after a doubling one with jitter. What is sent again is either idempotent on the server or
  * named by an id of ours (states by their transition id, events and task runs by their own).
  */
 import { sleep } from "../clock.ts";
+import { type LeanRequest, type LeanResponse, leanFetch } from "./lean-fetch.ts";
 
 const AGAIN: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
@@ -14,7 +15,7 @@ export interface RetryOptions {
   attemptMs?: number;
   firstDelayMs?: number;
   longestDelayMs?: number;
-  fetch?: (input: string, init: RequestInit) => Promise<Response>;
+  fetch?: (input: string, init: LeanRequest) => Promise<LeanResponse>;
   /** Told before each wait. */
   onRetry?: (why: string, delayMs: number) => void;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -22,13 +23,13 @@ export interface RetryOptions {
   now?: () => number;
 }
 
-export function retryingFetch(options: RetryOptions): (input: string, init: RequestInit) => Promise<Response> {
+export function retryingFetch(options: RetryOptions): (input: string, init: LeanRequest) => Promise<LeanResponse> {
   const {
     budgetMs,
     attemptMs = 30_000,
     firstDelayMs = 100,
     longestDelayMs = 20_000,
-    fetch: send = fetch,
+    fetch: send = leanFetch,
     onRetry,
     sleep: wait = sleep,
     random = Math.random,
@@ -40,7 +41,7 @@ export function retryingFetch(options: RetryOptions): (input: string, init: Requ
       const own = AbortSignal.timeout(attemptMs);
       const signal = init.signal ? AbortSignal.any([init.signal, own]) : own;
       let failure: unknown;
-      let response: Response | undefined;
+      let response: LeanResponse | undefined;
       try {
         response = await send(input, { ...init, signal });
         if (!AGAIN.has(response.status)) return response;
@@ -55,7 +56,6 @@ export function retryingFetch(options: RetryOptions): (input: string, init: Requ
         throw unreachable(input, failure);
       }
       onRetry?.(response ? `answer ${response.status}` : reason(failure), delay);
-      await response?.body?.cancel();
       await wait(delay, init.signal ?? undefined);
     }
   };
@@ -69,14 +69,10 @@ export class UnreachableError extends Error {
 const unreachable = (url: string, cause: unknown): UnreachableError =>
   new UnreachableError(`The API at ${new URL(url).origin} cannot be reached: ${reason(cause)}`, { cause });
 
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause;
-  if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.message;
-  return error.message;
-}
+const reason = (error: unknown): string =>
+  error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
 
-function retryAfterMs(response: Response | undefined): number | null {
+function retryAfterMs(response: LeanResponse | undefined): number | null {
   const header = response?.headers.get("retry-after");
   if (!header) return null;
   const seconds = Number(header);

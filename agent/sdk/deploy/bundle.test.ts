@@ -65,6 +65,23 @@ test("[SD43] what agents run holds neither the bundler nor the way to start runs
   expect(hosted).not.toContain("millrace login");
 });
 
+test("[SD43] stacks of a bundle name the flow's own lines, and libraries take no room in its source map", async () => {
+  mkdirSync(join(folder, "project", "node_modules", "lib"), { recursive: true });
+  write("node_modules/lib/package.json", '{"name":"lib","main":"index.js"}');
+  write(
+    "node_modules/lib/index.js",
+    Array.from({ length: 500 }, (_, at) => `exports.f${at} = () => ${at};`).join("\n"),
+  );
+  const path = write(
+    "flows.ts",
+    'import lib from "lib";\n\nexport const fail = () => { throw new Error(String(lib.f1())); };',
+  );
+  const text = Buffer.from((await bundleFile(path, { hosted: true })).bytes).toString();
+  const map = JSON.parse(Buffer.from(text.split(";base64,").at(-1) as string, "base64").toString());
+  expect(map.sources).toContain("../flows.ts");
+  expect(map.mappings.length).toBeLessThan(2000);
+});
+
 test("[SD44] CommonJS inside, and a require or __dirname of one's own, do no harm", async () => {
   write(
     "old.cjs",

@@ -4,8 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { basename, dirname, extname, relative, resolve } from "node:path";
-import type { BuildFailure, Message } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, extname, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BuildFailure, Message, Plugin } from "esbuild";
 import { SettingsError } from "../errors.ts";
 
 export interface Bundle {
@@ -31,6 +33,25 @@ const BANNER = [
   "globalThis.__filename ??= import.meta.filename;",
   "globalThis.__dirname ??= import.meta.dirname;",
 ].join(" ");
+
+/** A source map of one line, which is what the bundler takes for a file's own. */
+const NO_LINES = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString("base64")}`;
+/** Where this package lies, as source and built: its JavaScript is the published SDK. */
+const OWN = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Leaves the lines of libraries, and of this one, out of the bundle's source map: it is parsed at the start of every run, and
+ * people look for their own lines in a stack.
+ */
+const libraryLinesLeftOut: Plugin = {
+  name: "library-lines-left-out",
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?js$/ }, async ({ path }) => {
+      if (!path.includes(`${sep}node_modules${sep}`) && !path.startsWith(OWN)) return undefined;
+      return { contents: (await readFile(path, "utf8")) + NO_LINES, loader: "js" };
+    });
+  },
+};
 
 /** Bundles `file`. Throws a SettingsError with the compiler's own messages where that cannot be done. */
 export async function bundleFile(file: string, options: BundleOptions): Promise<Bundle> {
@@ -60,6 +81,7 @@ export async function bundleFile(file: string, options: BundleOptions): Promise<
       external: [...(options.external ?? [])],
       define: options.hosted ? { "globalThis.MILLRACE_HOSTED": "true" } : {},
       banner: { js: BANNER },
+      plugins: [libraryLinesLeftOut],
     });
     outputs = result.outputFiles;
   } catch (error) {
