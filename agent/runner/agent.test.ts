@@ -34,6 +34,7 @@ class Works implements Infrastructure {
   readonly orders: StartOrder[] = [];
   readonly #ends: ((ended: Ended) => void)[] = [];
   readonly stopped: string[] = [];
+  whenStopped: Ended = { exitCode: 0, signal: null };
   async start(order: StartOrder) {
     const index = this.orders.push(order) - 1;
     const ended = new Promise<Ended>((resolve) => this.#ends.push(resolve));
@@ -42,7 +43,7 @@ class Works implements Infrastructure {
       ended,
       stop: async () => {
         this.stopped.push(`stop ${order.name}`);
-        this.end(index, { exitCode: 0, signal: null });
+        this.end(index, this.whenStopped);
       },
       kill: () => {
         this.stopped.push(`kill ${order.name}`);
@@ -209,6 +210,20 @@ test("[AG50] a process that ended without its run is reported as CRASHED with th
   expect(report?.headers.authorization).toBe("Bearer token-1");
   expect(report?.body).toMatchObject({ state: { type: "CRASHED", message: expect.stringContaining("exit code 139") } });
   expect(api.bodies("POST /logs/").flat()).toMatchObject([{ name: "stderr", message: "Segmentation fault" }]);
+});
+
+test("[AG50] a run that ended by itself while it was being cancelled keeps its end", async () => {
+  const works = new Works();
+  works.whenStopped = { exitCode: null, signal: "SIGKILL" };
+  start(works);
+  await until(() => types().includes("hello"));
+  api.override = ({ route }) =>
+    route.startsWith("GET ") ? { status: 200, body: { id: runId(1), state_type: "COMPLETED" } } : null;
+  assign(1);
+  await until(() => works.orders.length === 1);
+  say({ type: "cancel", run_id: runId(1), generation: 1 });
+  await until(() => types().includes("finished"));
+  expect(api.callsOf("POST /flow_runs/*/set_state")).toEqual([]);
 });
 
 test("[AG51] after a break the session is resumed with what still runs; what the server says is lost is killed, unreported", async () => {

@@ -8,6 +8,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerAssign } from "@millrace/contract/channels/agent.ts";
+import { isTerminal, type StateType } from "@millrace/domain/state.ts";
 import type { Ended, Infrastructure, Work } from "../infrastructure/infrastructure.ts";
 import { connect } from "../sdk/api/connect.ts";
 import { retryingFetch } from "../sdk/api/retrying-fetch.ts";
@@ -189,6 +190,7 @@ export class AssignedRun {
 
   async #report(proposal: Proposal, budgetMs = REPORT_BUDGET_MS): Promise<void> {
     try {
+      if (proposal.type === "CANCELLED" && (await this.#hasEnded(budgetMs))) return;
       const verdict = await propose(this.#api(budgetMs), this.runId, proposal);
       if (verdict.kind === "replaced" && verdict.state.type === "CANCELLING") {
         await propose(this.#api(budgetMs), this.runId, { ...proposal, type: "CANCELLED" });
@@ -196,6 +198,12 @@ export class AssignedRun {
     } catch (error) {
       this.#setting.log(`${this.name}: its end could not be reported: ${describe(error)}`);
     }
+  }
+
+  /** A run may have ended by itself while its cancellation was on its way: that end stays. */
+  async #hasEnded(budgetMs: number): Promise<boolean> {
+    const run = await this.#api(budgetMs)("GET /flow_runs/{id}", { params: { id: this.runId } });
+    return run.state_type !== null && isTerminal(run.state_type as StateType);
   }
 
   #api(budgetMs: number) {

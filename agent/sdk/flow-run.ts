@@ -76,6 +76,11 @@ export async function runFlow(definition: FlowDefinition, start: FlowRunStart): 
       if (current.kind === "lost") throw loss(session, current.reason);
       if (current.kind === "refused") throw new RunRefusedError(current.reason);
       if (current.state.type === "RUNNING") return;
+      if (current.state.type === "CANCELLING") {
+        await propose(session.api, run.id, { type: "CANCELLED", message: "Cancelled before it began." });
+        start.onEnded?.();
+        throw new CancelledError("The run was cancelled before it began.");
+      }
       if (current.state.type !== "SCHEDULED")
         throw new RunRefusedError(`The run is ${current.state.name}: ${current.reason}`);
       current = await retryWhenDue(start, untilDue(current.state));

@@ -321,6 +321,23 @@ test("[SD17] an unknown or refused run is not begun", async () => {
   expect(ran).toBe(false);
 });
 
+test("[SD17] a run that was cancelled before it began is CANCELLED without having run", async () => {
+  api.override = ({ route, body }) =>
+    route.endsWith("/set_state") && (body as { state: { type: string } }).state.type === "RUNNING"
+      ? {
+          status: 200,
+          body: {
+            state: { id: "x", type: "CANCELLING", name: "Cancelling", state_details: {} },
+            status: "REJECT",
+            details: { type: "reject_details", reason: "being cancelled" },
+          },
+        }
+      : null;
+  const early = flow("early", () => "ran");
+  await expect(run(early)).rejects.toThrow(CancelledError);
+  expect(states().map((state) => state.type)).toEqual(["RUNNING", "CANCELLED"]);
+});
+
 test("[SD18] WAIT is obeyed, and the question asked again", async () => {
   let asked = 0;
   api.override = ({ route }) =>
