@@ -72,7 +72,7 @@ async function play(seed: number, times: number, sockets: number): Promise<Mappi
 }
 
 describe.each([1, 2, 3, 4, 5])("seed %i", (seed) => {
-  test(`[CF8] task runs stand where their last event left them (seed ${seed})`, async () => {
+  test(`[CF8] [AP8] task runs stand where their last event left them (seed ${seed})`, async () => {
     const mapping = await play(seed, 2, 3);
     const client = createClient({ baseUrl: tenant.apiUrl, token: tenant.key });
     const ids = recorded.map((one) => mapping.id(one.id) as string);

@@ -149,7 +149,7 @@ describe("[S01] ids of B in bodies", () => {
 
 describe("[S03] a workspace in a body", () => {
   test.each(["workspace", "workspace_id", "account_id", "tenant"])(
-    "[S03] %s of B is refused or means nothing",
+    "[S03] [AP2] %s of B is refused or means nothing",
     async (field) => {
       const { b } = parties;
       const before = await inventory(b);
@@ -179,7 +179,7 @@ describe("[S08] guesses", () => {
     readdirSync(parties.server.state, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".sqlite"))
       .length;
 
-  test("[S08] 10,000 reads of random runs answer 404 and leave nothing", async () => {
+  test("[S08] [AP4] 10,000 reads of random runs answer 404 and leave nothing", async () => {
     const { a } = parties;
     const before = databases();
     let left = 10_000;

@@ -41,7 +41,7 @@ describe("honest ones", () => {
     expect(await tryWith(`Bearer ${token}`)).toBe(200);
   });
 
-  test("[TE8] the plain base reaches the key's only workspace", async () => {
+  test("[TE8] [AP2] the plain base reaches the key's only workspace", async () => {
     const { a } = parties;
     const { body } = await ask("POST", `${a.shortUrl}/flows/filter`, { token: a.key, body: "{}" });
     expect((JSON.parse(body) as { id: string }[]).map(({ id }) => id)).toEqual([a.things.flow]);

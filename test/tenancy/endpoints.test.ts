@@ -29,7 +29,7 @@ const anyBody = (row: EndpointRow) =>
   row.body === undefined && row.bytes === undefined ? {} : { body: row.bytes ? "x" : "{}" };
 
 describe("a credential is asked for", () => {
-  test.each(guarded)("[TE1] %s without one answers 401", async (_name, row) => {
+  test.each(guarded)("[TE1] [AP1] %s without one answers 401", async (_name, row) => {
     const { status, headers } = await ask(row.method, urlOf(row, parties.a, paramsOf(row, parties.a)), anyBody(row));
     expect(status).toBe(401);
     expect(headers.get("www-authenticate")).toMatch(/^Bearer/);
@@ -58,7 +58,7 @@ describe("a scope is asked for", () => {
     return key;
   };
 
-  test.each(scoped)("[TE2] %s without its scope answers 403 and names it", async (_name, row) => {
+  test.each(scoped)("[TE2] [AP1] %s without its scope answers 403 and names it", async (_name, row) => {
     const token = await keyWithout(row.scope);
     const { status, body } = await ask(row.method, urlOf(row, parties.a, paramsOf(row, parties.a)), {
       token,
@@ -144,7 +144,7 @@ describe("a bad body is refused", () => {
   ];
   const cases = taking.flatMap(([name, row]) => wrong.map(([what, body]) => [what, name, row, body] as const));
 
-  test.each(cases)("[TE5] %s at %s answers 422 and changes nothing", async (_what, _name, row, body) => {
+  test.each(cases)("[TE5] [AP1] %s at %s answers 422 and changes nothing", async (_what, _name, row, body) => {
     const { a, server } = parties;
     const before = await inventory(a);
     const token = row.base === "account" ? server.local.api_key : a.key;

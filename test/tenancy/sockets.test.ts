@@ -144,7 +144,33 @@ describe.each(routes)("%s", (name, route) => {
   });
 });
 
-describe.concurrent("silence", () => {
+describe.concurrent("time", () => {
+  test.each(routes)("[AP16] [TE7] %s is closed within 30 seconds of its key's revocation", async (name, route) => {
+    const { a, server } = parties;
+    const bot = await makeKey(server.local, a.workspaceId, `open-${randomUUID()}`);
+    const socket = await open(route, a);
+    socket.send({ type: "auth", token: bot.key });
+    expect(JSON.parse(await socket.next())).toEqual({ type: "auth_success" });
+    // A socket that has said what it is for stays open until something is wrong with it.
+    const purposes: Record<string, object> = {
+      "/events/out": { type: "filter", filter: {} },
+      "/logs/out": { type: "filter", filter: {} },
+      "/agents/connect": {
+        type: "hello",
+        v: 1,
+        agent: { id: randomUUID(), name: "agent", version: "0.1.0" },
+        slots: 1,
+        running: [],
+      },
+    };
+    const purpose = purposes[name];
+    if (purpose !== undefined) socket.send(purpose);
+    const url = `${a.shortUrl}/accounts/${a.accountId}/bots/${bot.botId}/delete_bot_api_key/${bot.keyId}`;
+    const headers = { authorization: `Bearer ${server.local.api_key}` };
+    expect((await fetch(url, { method: "DELETE", headers })).status).toBe(204);
+    expect(REFUSED).toContain((await socket.closed(40_000)).code);
+  });
+
   test.each(routes)("[S09] [TE7] %s that says nothing is closed", async (_name, route) => {
     const socket = await open(route, parties.a);
     expect(REFUSED).toContain((await socket.closed(30_000)).code);
