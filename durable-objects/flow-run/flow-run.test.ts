@@ -1,9 +1,9 @@
-import { evictDurableObject, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { SECOND } from "@millrace/domain/time.ts";
+import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { testEnv } from "../../test/workerd/env.ts";
 import {
+  ALL_LINES,
   begin,
   bornWith,
   indexRows,
@@ -11,12 +11,14 @@ import {
   line,
   newOwner,
   runAt,
+  stored,
   type TestRun,
   taskEvent,
 } from "../../test/workerd/runs.ts";
+import { TestSocket } from "../../test/workerd/socket.ts";
 import { eventHubAt } from "../addresses.ts";
 import { pack, unpack } from "../kit/packed.ts";
-import type { Owner, Reporter } from "./rpc.ts";
+import type { FlowRunRpc, Owner } from "./rpc.ts";
 
 let owner: Owner;
 beforeEach(() => {
@@ -27,22 +29,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const ALL = { filter: {}, sort: "TIMESTAMP_ASC", limit: 200, offset: 0 } as const;
 const QUEUE = Object.getPrototypeOf(testEnv.DISPATCH) as Queue;
-const evict = ({ stub }: TestRun) => evictDurableObject(stub);
 
-/** Moves the clock alone. */
-const laterBy = (seconds: number) => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1000 });
-
-/** What an object's storage holds: names of tables, and the alarm. */
-const stored = ({ stub }: TestRun) =>
-  runInDurableObject(stub, async (_, { storage }) => ({
-    tables: storage.sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")
-      .toArray()
-      .map(({ name }) => name),
-    alarm: await storage.getAlarm(),
-  }));
+type Created = Exclude<Awaited<ReturnType<FlowRunRpc["create"]>>, { code: string }>;
 
 describe("beginning", () => {
   test("[FO1] a run begins once: a second create answers the first one's run", async () => {
@@ -54,7 +43,7 @@ describe("beginning", () => {
       object.create(owner, pack({ ...birth, name: "third" })),
     ]);
     expect(answers.map((answer) => "kind" in answer && answer.kind)).toEqual(["created", "existing", "existing"]);
-    for (const answer of answers) expect(unpack((answer as { body: never }).body)).toMatchObject({ name: "first" });
+    for (const answer of answers) expect(unpack((answer as Created).body)).toMatchObject({ name: "first" });
   });
 
   test("[FO2] who began a run finds it in the index", async () => {
@@ -71,7 +60,7 @@ describe("beginning", () => {
     const run = runAt(owner, birth.id);
     await run.object.create(owner, pack(birth));
     // The process ends before anything was told or offered that could be lost.
-    await evict(run);
+    await run.crash();
     sent.mockClear();
     batch.mockRestore();
     expect(await run.object.create(owner, pack(birth))).toMatchObject({ kind: "existing" });
@@ -107,13 +96,13 @@ describe("owners", () => {
       ),
       at.setTaskRunState(other, uuidv7(), { type: "RUNNING" }, null),
       at.appendLogs(other, [line("theirs", 1)], null),
-      at.logs(other, ALL),
+      at.logs(other, ALL_LINES),
       at.reconcile(other),
     ];
     const before = await run.read();
     expect(await Promise.all(asked(object))).toEqual(await Promise.all(asked(nobody)));
     expect(await run.read()).toEqual({ ...before, estimated_start_time_delta: expect.any(Number) });
-    expect(await object.logs(owner, ALL)).toEqual([]);
+    expect(await object.logs(owner, ALL_LINES)).toEqual([]);
   });
 
   test("[FO4] nor can another workspace begin a run in its place", async () => {
@@ -126,7 +115,12 @@ describe("owners", () => {
   test("[KI2] asking for runs that nobody made writes nothing, and leaves no table and no alarm", async () => {
     const run = runAt(owner, uuidv7());
     const { object } = run;
-    await Promise.all([object.read(owner), object.record(owner), object.taskRuns(owner), object.logs(owner, ALL)]);
+    await Promise.all([
+      object.read(owner),
+      object.record(owner),
+      object.taskRuns(owner),
+      object.logs(owner, ALL_LINES),
+    ]);
     await object.propose(owner, run.id, pack({ type: "RUNNING" }), { force: true, reporter: null });
     await object.appendLogs(owner, [line("lost", 1)], null);
     await object.reconcile(owner);
@@ -135,347 +129,30 @@ describe("owners", () => {
   });
 });
 
-describe("claims", () => {
-  const claimant = { agent: "agent", session: "session" };
-  const reporter = (run: TestRun, generation: number): Reporter => ({ run: run.id, generation });
-
-  async function claimed(run: TestRun, session = "session"): Promise<number> {
-    const answer = await run.object.claim(owner, run.id, { ...claimant, session });
-    if (!("generation" in answer)) throw new Error(JSON.stringify(answer));
-    return answer.generation;
-  }
-
-  test("[FO3] what a process reports whose claim was taken back changes nothing", async () => {
-    const run = await begin(owner, { ...inPool(), lossPolicy: "reclaim" });
-    const first = await claimed(run);
-    await run.set("RUNNING", {}, { reporter: reporter(run, first) });
-    expect(await run.object.lose(owner, first)).toBe("done");
-    const second = await claimed(run, "another session");
-    expect(second).toBeGreaterThan(first);
-    const before = await run.object.states(owner);
-    const stale = { code: "stale_claim", held: second, shown: first };
-    const old = reporter(run, first);
-    const { object } = run;
-    expect(await object.propose(owner, run.id, pack({ type: "COMPLETED" }), { force: false, reporter: old })).toEqual(
-      stale,
-    );
-    expect(await object.propose(owner, run.id, pack({ type: "COMPLETED" }), { force: true, reporter: old })).toEqual(
-      stale,
-    );
-    expect(await object.appendLogs(owner, [line("late", 1)], old)).toEqual(stale);
-    const event = taskEvent(run, { id: uuidv7(), type: "RUNNING", occurred: "2026-01-01T00:00:00Z" });
-    expect(await object.recordTaskRuns(owner, [event], old)).toEqual(stale);
-    expect(await object.edit(owner, run.id, { name: "late" }, old)).toEqual(stale);
-    expect(await object.retry(owner, run.id, old)).toEqual(stale);
-    expect(await object.finish(owner, first, { exitCode: 0, signal: null })).toBe("stale");
-    expect(await object.release(owner, first)).toBe("stale");
-    expect(await object.lose(owner, first)).toBe("stale");
-    expect(await object.states(owner)).toEqual(before);
-    expect(await object.logs(owner, ALL)).toEqual([]);
-    expect(await object.taskRuns(owner)).toEqual([]);
-    expect((await run.read()).name).toBe("steady-heron");
-    expect(await object.holds(owner, second)).toBe(true);
-  });
-
-  test("[FO3] of many who claim at once one gets the run", async () => {
-    const run = await begin(owner, inPool());
-    const sessions = Array.from({ length: 20 }, (_, at) => `session ${at}`);
-    const answers = await Promise.all(
-      sessions.map((session) => run.object.claim(owner, run.id, { agent: "a", session })),
-    );
-    expect(answers.filter((answer) => "kind" in answer && answer.kind === "claimed")).toHaveLength(1);
-    expect(answers.filter((answer) => "reason" in answer && answer.reason === "held")).toHaveLength(19);
-  });
-
-  test("[FO10] a run's process reaches its own run and those that it began, and no other", async () => {
-    const run = await begin(owner, inPool());
-    const generation = await claimed(run);
-    const own = reporter(run, generation);
-    const child = await begin(owner, { surroundings: { startedBy: run.id } as never });
-    const other = await begin(owner);
-    expect((await child.set("RUNNING", {}, { reporter: own })).status).toBe("ACCEPT");
-    const beyond = { code: "beyond_run", run: run.id };
-    const running = pack({ type: "RUNNING" as const });
-    expect(await other.object.propose(owner, other.id, running, { force: false, reporter: own })).toEqual(beyond);
-    expect(await other.object.appendLogs(owner, [line("x", 1)], own)).toEqual(beyond);
-    expect(await other.object.edit(owner, other.id, { name: "x" }, own)).toEqual(beyond);
-    expect(await other.object.retry(owner, other.id, own)).toEqual(beyond);
-    expect((await other.read()).state_type).toBe("PENDING");
-  });
-
-  test("[FO3] a process that tells of its end twice ends its run once", async () => {
-    const run = await begin(owner, inPool());
-    const own = reporter(run, await claimed(run));
-    await run.set("RUNNING", {}, { reporter: own });
-    await run.set("COMPLETED", {}, { reporter: own });
-    expect(await run.set("RUNNING", {}, { reporter: own })).toMatchObject({
-      status: "REJECT",
-      state: { type: "COMPLETED" },
-    });
-    expect((await run.object.states(owner))?.map(({ type }) => type)).toEqual([
-      "SCHEDULED",
-      "PENDING",
-      "RUNNING",
-      "COMPLETED",
-    ]);
-  });
-
-  test.each([
-    ["[FO11] a process that ended by itself", { exitCode: 1, signal: null }, "RUNNING", "CRASHED"],
-    ["[FO11] a process that was killed", { exitCode: null, signal: "SIGKILL" }, "RUNNING", "CRASHED"],
-    ["[FO11] one that was being cancelled", { exitCode: 0, signal: null }, "CANCELLING", "CANCELLED"],
-    ["[FO11] one that had said its end", { exitCode: 1, signal: null }, "COMPLETED", "COMPLETED"],
-  ] as const)("%s leaves no run that goes on", async (_case, how, last, expected) => {
-    const run = await begin(owner, inPool());
-    const generation = await claimed(run);
-    await run.set("RUNNING");
-    if (last !== "RUNNING") await run.set(last);
-    expect(await run.object.finish(owner, generation, how)).toBe("done");
-    expect((await run.read()).state_type).toBe(expected);
-    expect(await run.object.holds(owner, generation)).toBe(false);
-  });
-});
-
-describe("losing memory", () => {
-  test("[FO1] an object that is forgotten after each call has lost nothing", async () => {
-    const run = await begin(owner, { ...inPool(), parameters: { x: 1 } });
-    const { object } = run;
-    const large = "x".repeat(20_000);
-    const task = uuidv7();
-    const steps: (() => Promise<unknown>)[] = [
-      () => object.claim(owner, run.id, { agent: "a", session: "s" }),
-      () => run.set("RUNNING", { data: { large } }),
-      () =>
-        object.recordTaskRuns(
-          owner,
-          [taskEvent(run, { id: task, type: "RUNNING", occurred: "2026-01-01T00:00:00Z" })],
-          null,
-        ),
-      () => object.appendLogs(owner, [line("one", SECOND), line("two", 2 * SECOND)], null),
-      () => object.edit(owner, run.id, { name: "renamed", labels: { a: 1 } }, null),
-      () =>
-        object.recordTaskRuns(
-          owner,
-          [taskEvent(run, { id: task, type: "COMPLETED", occurred: "2026-01-01T00:00:01Z" })],
-          null,
-        ),
-      () => object.appendLogs(owner, [line("three", 3 * SECOND)], null),
-      () => run.set("COMPLETED", { message: "done" }),
-    ];
-    for (const step of steps) {
-      await step();
-      await evict(run);
-    }
-    expect(await run.read()).toMatchObject({
-      name: "renamed",
-      parameters: { x: 1 },
-      run_count: 1,
-      state: { type: "COMPLETED", message: "done" },
-      infrastructure_pid: "agent:a",
-    });
-    const states = (await object.states(owner)) ?? [];
-    expect(states.map(({ type }) => type)).toEqual(["SCHEDULED", "PENDING", "RUNNING", "COMPLETED"]);
-    expect(states[2]?.data).toEqual({ large });
-    expect((await object.logs(owner, ALL))?.map(({ message }) => message)).toEqual(["one", "two", "three"]);
-    expect(await object.taskRuns(owner)).toEqual([
-      expect.objectContaining({ id: task, state: expect.objectContaining({ type: "COMPLETED" }) }),
-    ]);
-    await eventHubAt(testEnv, owner.workspace).settle();
-    expect(await indexRows(owner)).toEqual([
-      expect.objectContaining({ id: run.id, state_type: "COMPLETED", name: "renamed" }),
-    ]);
-  });
-
-  test("[FO2] what the index did not hear is told again when it is back, also by an object that forgot", async () => {
-    const run = await begin(owner);
-    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch").mockRejectedValue(new Error("away"));
-    await run.set("RUNNING");
-    await run.set("COMPLETED");
-    await vi.waitFor(async () => expect((await stored(run)).alarm).not.toBeNull());
-    await evict(run);
-    batch.mockRestore();
-    expect(await indexRows(owner)).toEqual([expect.objectContaining({ state_type: "PENDING" })]);
-    laterBy(10);
-    expect(await runDurableObjectAlarm(run.stub)).toBe(true);
-    await eventHubAt(testEnv, owner.workspace).settle();
-    expect(await indexRows(owner)).toEqual([expect.objectContaining({ state_type: "COMPLETED" })]);
-    expect(await eventNames()).toEqual(["Pending", "Running", "Completed"].map((name) => `prefect.flow-run.${name}`));
-  });
-
-  test("[FO2] one telling that failed among others that were heard leaves no event out", async () => {
-    const run = await begin(owner);
-    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch");
-    await run.set("RUNNING");
-    batch.mockRejectedValueOnce(new Error("away")).mockRejectedValueOnce(new Error("away"));
-    await run.set("FAILED");
-    await run.set("RUNNING", {}, { force: true });
-    await run.set("COMPLETED");
-    await vi.waitFor(
-      async () => {
-        await eventHubAt(testEnv, owner.workspace).settle();
-        laterBy(10);
-        await runDurableObjectAlarm(run.stub);
-        expect(await eventNames()).toEqual(
-          ["Pending", "Running", "Failed", "Running", "Completed"].map((name) => `prefect.flow-run.${name}`),
-        );
-      },
-      { timeout: 10_000 },
-    );
-  });
-
-  /** Events that are stored, by their time, each once. */
-  async function eventNames(): Promise<string[]> {
-    const { results } = await testEnv.SHARD_0.prepare("SELECT body FROM event_batches WHERE workspace_id = ?1")
-      .bind(owner.workspace)
-      .all<{ body: string }>();
-    const events = results.flatMap(({ body }) => JSON.parse(body) as { id: string; occurred: string; event: string }[]);
-    const once = [...new Map(events.map((event) => [event.id, event])).values()];
-    return once.sort((a, b) => (a.occurred < b.occurred ? -1 : 1)).map(({ event }) => event);
-  }
-});
-
-describe("alarms", () => {
-  const offers = () => {
-    const sent: { run: string; due: number }[] = [];
-    vi.spyOn(QUEUE, "send").mockImplementation(async (message) => {
-      sent.push(message as never);
-      return {} as never;
-    });
-    return sent;
-  };
-  const ring = async (run: TestRun, seconds: number) => {
-    laterBy(seconds);
-    return runDurableObjectAlarm(run.stub);
-  };
-
-  test("[FO12] a run that is due now is offered at once", async () => {
-    const sent = offers();
-    const run = await begin(owner, inPool());
-    expect(sent).toEqual([expect.objectContaining({ v: 1, run: run.id, workspace: owner.workspace, priority: 100 })]);
-  });
-
-  test("[FO12] a run that is due later is offered then, and not before", async () => {
-    const sent = offers();
-    const due = (Date.now() + 3_600_000) * 1000;
-    const run = await begin(owner, {
-      ...inPool(),
-      state: { type: "SCHEDULED", details: { scheduledTime: due as never } },
-    });
-    expect(sent).toEqual([]);
-    expect((await stored(run)).alarm).toBe(due / 1000);
-    // One that rings early finds nothing due, and arms the next.
-    expect(await runDurableObjectAlarm(run.stub)).toBe(true);
-    expect(sent).toEqual([]);
-    expect((await stored(run)).alarm).toBe(due / 1000);
-    await evict(run);
-    await ring(run, 3601);
-    expect(sent).toEqual([expect.objectContaining({ run: run.id, due })]);
-  });
-
-  test("[FO12] a run that nobody claims is offered again, and once claimed it is not", async () => {
-    const sent = offers();
-    const run = await begin(owner, inPool());
-    await ring(run, 31);
-    expect(sent).toHaveLength(2);
-    await evict(run);
-    await ring(run, 31);
-    expect(sent).toHaveLength(3);
-    await run.object.claim(owner, run.id, { agent: "a", session: "s" });
-    await ring(run, 3600);
-    expect(sent).toHaveLength(3);
-  });
-
-  test("[FO12] a run whose queue does not take it is offered again", async () => {
-    const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
-    const send = vi.spyOn(QUEUE, "send").mockRejectedValueOnce(new Error("full"));
-    const run = await begin(owner, inPool());
-    expect(quiet).toHaveBeenCalled();
-    send.mockRestore();
-    const sent = offers();
-    await ring(run, 31);
-    expect(sent).toHaveLength(1);
-  });
-
-  test("[FO12] a run that is given back, or lost where another may take it, is offered again", async () => {
-    const sent = offers();
-    const run = await begin(owner, { ...inPool(), lossPolicy: "reclaim" });
-    await run.object.claim(owner, run.id, { agent: "a", session: "s" });
-    await run.object.release(owner, 1);
-    expect((await run.read()).state_type).toBe("SCHEDULED");
-    expect(sent).toHaveLength(2);
-    const again = await run.object.claim(owner, run.id, { agent: "a", session: "t" });
-    expect(again).toMatchObject({ kind: "claimed" });
-    await run.set("RUNNING");
-    await run.object.lose(owner, (again as { generation: number }).generation);
-    expect((await run.read()).state_name).toBe("AwaitingRetry");
-    expect(sent).toHaveLength(3);
-  });
-
-  test("[FO12] a run that is cancelled before anyone has it is not offered any more", async () => {
-    const sent = offers();
-    const run = await begin(owner, inPool());
-    await run.set("CANCELLING");
-    expect((await run.read()).state_type).toBe("CANCELLED");
-    await ring(run, 3600);
-    expect(sent).toHaveLength(1);
-  });
-
-  test("[FO13] an agent is reminded that its run is to be cancelled, until its process is gone", async () => {
-    offers();
-    const told: unknown[][] = [];
-    const { WorkPool } = await import("../work-pool/work-pool.ts");
-    vi.spyOn(WorkPool.prototype, "cancel").mockImplementation(async (...args) => {
-      told.push(args.slice(1));
-    });
-    const run = await begin(owner, inPool());
-    await run.object.claim(owner, run.id, { agent: "a", session: "s" });
-    await run.set("RUNNING");
-    await run.set("CANCELLING");
-    expect(told).toEqual([[run.id, 1]]);
-    await evict(run);
-    await ring(run, 11);
-    expect(told).toHaveLength(2);
-    await run.object.finish(owner, 1, { exitCode: null, signal: "SIGTERM" });
-    expect((await run.read()).state_type).toBe("CANCELLED");
-    await ring(run, 60);
-    expect(told).toHaveLength(2);
-  });
-
-  test("[FO9] an alarm that cannot do its work does not throw, and rings again", async () => {
-    const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
-    const run = await begin(owner, inPool());
-    vi.spyOn(QUEUE, "send").mockRejectedValue(new Error("full"));
-    expect(await ring(run, 31)).toBe(true);
-    expect(quiet).toHaveBeenCalled();
-    expect((await stored(run)).alarm).toBeGreaterThan(Date.now());
-  });
-});
-
 describe("rows", () => {
-  test("[FO5] [FO14] no row is larger than SQLite takes, whatever is sent", async () => {
+  test("[FO5] [FO14] what is large is kept in rows that SQLite takes, and what is too large is refused whole", async () => {
     const run = await begin(owner);
-    const megabyte = "x".repeat(1_000_000);
+    const [small, large, huge] = ["x".repeat(1000), "x".repeat(500_000), "x".repeat(5_000_000)];
     expect(
       await run.object.appendLogs(
         owner,
-        Array.from({ length: 5 }, (_, at) => line(megabyte, at)),
+        Array.from({ length: 12 }, (_, at) => line(large, at)),
         null,
       ),
     ).toBe(true);
-    expect(await run.object.logs(owner, ALL)).toHaveLength(5);
-    await run.set("RUNNING", { data: { megabyte } });
-    expect((await run.read()).state?.data).toEqual({ megabyte });
-    const five = "x".repeat(5_000_000);
+    expect(await run.object.logs(owner, ALL_LINES)).toHaveLength(12);
+    for (let times = 0; times < 10; times++)
+      await run.set("RUNNING", { data: { large }, message: small }, { force: true });
+    expect((await run.read()).state?.data).toEqual({ large });
+    expect(await run.object.states(owner)).toHaveLength(11);
+    const { object } = run;
     const told = { code: "too_large" };
-    expect(
-      await run.object.propose(owner, run.id, pack({ type: "COMPLETED", data: five }), {
-        force: false,
-        reporter: null,
-      }),
-    ).toMatchObject(told);
-    expect(await run.object.edit(owner, run.id, { parameters: { five } }, null)).toMatchObject(told);
-    const birth = bornWith(owner, { parameters: { five } });
+    const ended = pack({ type: "COMPLETED" as const, data: huge });
+    expect(await object.propose(owner, run.id, ended, { force: false, reporter: null })).toMatchObject(told);
+    expect(await object.edit(owner, run.id, { parameters: { huge } }, null)).toMatchObject(told);
+    const birth = bornWith(owner, { parameters: { huge } });
     expect(await runAt(owner, birth.id).object.create(owner, pack(birth))).toMatchObject(told);
+    expect((await stored(runAt(owner, birth.id))).tables).toEqual([]);
     expect((await run.read()).state_type).toBe("RUNNING");
   });
 
@@ -500,13 +177,92 @@ describe("rows", () => {
     expect(keys).toEqual(["head", "log/000000000", ...tasks.map((id) => `task/${id}`).sort()]);
   });
 
-  test("[FO7] lines of one call are stored or refused together", async () => {
+  test("[FO7] lines of one call are stored or refused together, also where they take several rows", async () => {
     const run = await begin(owner);
-    const exec = vi.spyOn(
-      Object.getPrototypeOf(await runInDurableObject(run.stub, (_, { storage }) => storage.sql)),
-      "exec",
-    );
-    expect(exec).toBeDefined();
+    const sql = Object.getPrototypeOf(
+      await runInDurableObject(run.stub, (_, { storage }) => storage.sql),
+    ) as SqlStorage;
+    const real = sql.exec;
+    let rows = 0;
+    const exec = vi.spyOn(sql, "exec").mockImplementation(function (this: SqlStorage, query: string, ...values) {
+      if (query.startsWith("INSERT") && ++rows === 2) throw new Error("the disk is full");
+      return real.call(this, query, ...values) as never;
+    });
+    const lines = Array.from({ length: 4 }, (_, at) => line("x".repeat(400_000), at));
+    await expect(run.object.appendLogs(owner, lines, null)).rejects.toThrow("full");
+    exec.mockRestore();
+    expect(await run.object.logs(owner, ALL_LINES)).toEqual([]);
+    expect(await run.object.appendLogs(owner, lines, null)).toBe(true);
+    const kept = (await run.object.logs(owner, ALL_LINES)) ?? [];
+    expect(new Set(kept.map(({ id }) => id)).size).toBe(4);
+  });
+});
+
+describe("watching", () => {
+  const watch = async (run: TestRun, path: string, workspace = owner.workspace): Promise<TestSocket> => {
+    const headers = { upgrade: "websocket", "x-millrace-workspace": workspace };
+    const { webSocket, status } = await run.stub.fetch(`http://object${path}`, { headers });
+    if (!webSocket) throw new Error(String(status));
+    return new TestSocket(webSocket);
+  };
+  const logsFrom = (filter: object, past: object | null) =>
+    `/logs?query=${encodeURIComponent(JSON.stringify({ filter, past }))}`;
+
+  test("[FO8] whoever watches a run is sent it as it is, then each change in order", async () => {
+    const run = await begin(owner);
+    await run.set("RUNNING");
+    const socket = await watch(run, "/live");
+    expect(await socket.next()).toMatchObject({ type: "snapshot", flow_run: { state_type: "RUNNING" }, task_runs: [] });
+    const task = uuidv7();
+    const event = taskEvent(run, { id: task, type: "RUNNING", occurred: "2026-01-01T00:00:00Z" });
+    await run.object.recordTaskRuns(owner, [event], null);
+    await run.object.edit(owner, run.id, { name: "renamed" }, null);
+    await run.set("COMPLETED");
+    expect(await socket.next()).toMatchObject({ type: "task_runs", task_runs: [{ id: task, state_type: "RUNNING" }] });
+    const [renamed, ended] = [await socket.next(), await socket.next()];
+    expect(renamed).toMatchObject({ type: "flow_run", flow_run: { name: "renamed", state_type: "RUNNING" } });
+    expect(ended).toMatchObject({ type: "flow_run", flow_run: { name: "renamed", state_type: "COMPLETED" } });
+    expect(ended.version).toBeGreaterThan(renamed.version);
+  });
+
+  test("[FO8] a watcher of lines gets past ones, then new ones, each that its filter means once", async () => {
+    const run = await begin(owner);
+    await run.object.appendLogs(owner, [line("one", 1), { ...line("debug", 2), level: 10 }], null);
+    const filter = { level: { ge_: 20 } };
+    const socket = await watch(run, logsFrom(filter, { ...ALL_LINES, filter }));
+    const late = await watch(run, logsFrom({}, null));
+    await run.object.appendLogs(owner, [line("two", 3), { ...line("debug", 4), level: 10 }], null);
+    await run.object.appendLogs(owner, [line("three", 5)], null);
+    const messages = async (from: TestSocket, count: number) => {
+      const frames = [];
+      while (frames.length < count) frames.push(await from.next());
+      return frames.map(({ log }) => log.message);
+    };
+    expect(await messages(socket, 3)).toEqual(["one", "two", "three"]);
+    expect(await messages(late, 3)).toEqual(["two", "debug", "three"]);
+  });
+
+  test("[FO8] a socket that slept with its object goes on", async () => {
+    const run = await begin(owner);
+    const socket = await watch(run, "/live");
+    await socket.next();
+    await eventHubAt(testEnv, owner.workspace).settle();
+    await evictDurableObject(run.stub, { webSockets: "hibernate" });
+    await run.set("RUNNING");
+    expect(await socket.next()).toMatchObject({ flow_run: { state_type: "RUNNING" } });
+  });
+
+  test("[FO4] another workspace watches nothing, nor does anybody what is not there", async () => {
+    const run = await begin(owner);
+    await expect(watch(run, "/live", newOwner().workspace)).rejects.toThrow("404");
+    await expect(watch(runAt(owner, uuidv7()), "/live")).rejects.toThrow("404");
+  });
+
+  test("[FO15] those who watch a run that is deleted are told so", async () => {
+    const run = await begin(owner);
+    const socket = await watch(run, "/live");
+    await run.object.remove(owner, run.id);
+    expect(await socket.closed()).toMatchObject({ code: 1000, reason: "The run was deleted." });
   });
 });
 
@@ -516,10 +272,10 @@ describe("deletion", () => {
     await run.object.appendLogs(owner, [line("x", 1)], null);
     expect(await run.object.remove(owner, run.id)).toBe("done");
     expect(await run.object.read(owner)).toBeNull();
-    expect(await run.object.logs(owner, ALL)).toBeNull();
+    expect(await run.object.logs(owner, ALL_LINES)).toBeNull();
     expect(await indexRows(owner)).toEqual([]);
     expect((await stored(run)).tables).toEqual([]);
-    await evict(run);
+    await run.crash();
     expect(await run.object.read(owner)).toBeNull();
   });
 
@@ -536,7 +292,7 @@ describe("deletion", () => {
   });
 });
 
-test("[FO2] objects are made for runs alone, not by looking for them in vain", async () => {
+test("[FO1] one object is made for a run, and no other", async () => {
   const before = (await listDurableObjectIds(testEnv.FLOW_RUN)).length;
   await begin(owner);
   expect((await listDurableObjectIds(testEnv.FLOW_RUN)).length).toBe(before + 1);
