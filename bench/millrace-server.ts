@@ -25,7 +25,7 @@ export interface MillraceServer {
 /** The command of `npm start`, without npm. */
 function command(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
-  const [program, ...args] = scripts.start.split(" ");
+  const [program, ...args] = scripts.start.replace(/^exec /, "").split(" ");
   if (program !== "node") throw new Error(`npm start runs ${program}, and the bench expects node.`);
   return args;
 }

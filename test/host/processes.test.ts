@@ -29,14 +29,18 @@ interface Host {
   said: string[];
 }
 
-function start(...args: string[]): Host {
+/** Starts the host; by default as npm would, without npm. */
+function start({ args = [], command }: { args?: string[]; command?: [string, ...string[]] } = {}): Host {
   const state = mkdtempSync(join(tmpdir(), "millrace-host-"));
   folders.push(state);
-  const child = spawn(
-    process.execPath,
-    ["workers/local/start.ts", "--no-open", "--port", "0", "--state", state, ...args],
-    { cwd: ROOT, env: cleanEnv(), stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const [program, ...before] = command ?? [process.execPath, "workers/local/start.ts"];
+  const child = spawn(program, [...before, "--no-open", "--port", "0", "--state", state, ...args], {
+    cwd: ROOT,
+    env: cleanEnv(),
+    stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, as a terminal gives to what is typed in it.
+    detached: true,
+  });
   hosts.push(child);
   const said: string[] = [];
   const waiting: { pattern: RegExp; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
@@ -84,6 +88,20 @@ test.each(["SIGTERM", "SIGINT"] as const)("[LO2] [LO11] %s ends the whole tree i
   expect(tree.filter(isAlive)).toEqual([]);
 });
 
+test.each([
+  ["SIGTERM to npm alone", (npm: number): boolean => process.kill(npm, "SIGTERM")],
+  ["Ctrl-C, which reaches all of a terminal", (npm: number): boolean => process.kill(-npm, "SIGINT")],
+] as const)("[LO11] npm start ends in order with %s", async (_case, ask) => {
+  const host = start({ command: ["npm", "start", "--"] });
+  await host.line(/^ready http/);
+  const tree = processTree(host.pid);
+  expect(tree.map(nameOf).join("\n")).toMatch(/npm start[\s\S]*workerd serve[\s\S]*agent start/);
+  ask(host.pid);
+  await host.ended;
+  expect(await untilGone(tree)).toEqual([]);
+  expect(host.said.join("\n")).toMatch(/agent: .*Draining/);
+});
+
 test("[LO13] workerd and the agent do not outlive a killed host for long", async () => {
   const host = start();
   await host.line(/^ready http/);
@@ -107,7 +125,7 @@ test("[LO12] a start that is ended half way leaves nothing", async () => {
 });
 
 test("[LO16] workerd may open as many files as the system allows", async () => {
-  const host = start("--no-agent");
+  const host = start({ args: ["--no-agent"] });
   await host.line(/^ready http/);
   const workerd = processTree(host.pid).find((pid) => nameOf(pid).includes("workerd serve"));
   const limits = readFileSync(`/proc/${workerd}/limits`, "utf8");
@@ -116,7 +134,7 @@ test("[LO16] workerd may open as many files as the system allows", async () => {
 });
 
 test("[LO20] the control worker is closed to whoever does not know the secret", async () => {
-  const host = start("--no-agent");
+  const host = start({ args: ["--no-agent"] });
   await host.line(/^ready http/);
   const ports = listeningPorts(processTree(host.pid));
   expect(ports.length).toBeGreaterThan(1);
