@@ -155,6 +155,7 @@ export class AssignedRun {
             bundle,
             flowName,
             flowRun: flowRun as unknown as WireRun,
+            runningTransition: crypto.randomUUID(),
             graceMs: this.#graceMs,
             compileCache: this.#setting.compileCache,
           }),

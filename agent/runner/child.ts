@@ -42,7 +42,7 @@ if (order.compileCache) module.enableCompileCache?.(order.compileCache);
 
 const settings = { url: apiUrl, credential: { kind: "bearer", token } as const };
 const api = connect(settings, { budgetMs: BEGIN_BUDGET_MS });
-const running = propose(api, flowRunId, { type: "RUNNING" });
+const running = propose(api, flowRunId, { type: "RUNNING" }, undefined, order.runningTransition);
 running.catch(() => {});
 
 try {

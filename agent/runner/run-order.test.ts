@@ -6,6 +6,7 @@ const order = (text: string): RunOrder => ({
   bundle: "/b.mjs",
   flowName: "f",
   graceMs: 1,
+  runningTransition: "t",
   compileCache: null,
   flowRun: {
     id: "i",

@@ -13,6 +13,8 @@ export interface RunOrder {
   flowName: string;
   /** The run as the server sent it; null where it is too large for the environment: the process asks for it. */
   flowRun: WireRun | null;
+  /** Names the transition to RUNNING, which the process proposes first. */
+  runningTransition: string;
   /** Between the SIGTERM and the SIGKILL of a cancel. */
   graceMs: number;
   /** Where compiled code may be kept between runs; null: nowhere. */

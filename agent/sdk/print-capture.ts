@@ -1,5 +1,6 @@
 /** `logPrints`: what a flow or task writes with `console` becomes its log. Everything else on the console stays there. */
-import { format } from "node:util";
+import { createRequire } from "node:module";
+import type * as Util from "node:util";
 import type { Logger } from "./logger.ts";
 import { currentScope, type Scope } from "./scope.ts";
 
@@ -11,6 +12,8 @@ let installed = false;
 export function capturePrints(): void {
   if (installed) return;
   installed = true;
+  // Only who captures prints pays for this module.
+  const { format } = createRequire(import.meta.url)("node:util") as typeof Util;
   for (const [method, level] of Object.entries(LEVEL_OF) as [keyof typeof LEVEL_OF, keyof Logger][]) {
     const original = console[method].bind(console);
     console[method] = (...args: unknown[]) => {

@@ -24,13 +24,14 @@ export type Verdict =
   /** Another agent has the run. */
   | { kind: "lost"; reason: string };
 
+/** `transitionId` names the attempt; whoever starts processes gives one, since the first costs a process 4 ms to make. */
 export async function propose(
   api: Client,
   flowRunId: string,
   proposal: Proposal,
   signal?: AbortSignal,
+  transitionId: string = crypto.randomUUID(),
 ): Promise<Verdict> {
-  const transitionId = crypto.randomUUID();
   const body = {
     state: {
       type: proposal.type,
