@@ -27,7 +27,8 @@ function service(name: string, folder: string, setups: string[] = []): TestProje
 
 /** Tests of server files that need nothing of the Workers runtime: Node starts them faster. */
 const WITHOUT_RUNTIME = [
-  "durable-objects/kit/gather.test.ts",
+  "durable-objects/addresses.test.ts",
+  "durable-objects/kit/{alarms,gather,release}.test.ts",
   "workers/api/{body,run-ids,sql-filter}.test.ts",
   "workers/auth/keys.test.ts",
   "workers/channels/inbox.test.ts",

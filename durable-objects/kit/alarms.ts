@@ -19,10 +19,19 @@ export class PhysicalAlarm {
   async wakeBy(at: Instant | null): Promise<void> {
     if (at === null) return;
     const milliseconds = Math.ceil(at / MILLISECOND);
-    if (this.#set === undefined) this.#set = await this.#storage.getAlarm();
+    if (this.#set === undefined) {
+      const set = await this.#storage.getAlarm();
+      // Whoever asked at the same time may have set an earlier one.
+      if (this.#set === undefined) this.#set = set;
+    }
     if (this.#set !== null && this.#set <= milliseconds) return;
     this.#set = milliseconds;
-    await this.#storage.setAlarm(milliseconds);
+    try {
+      await this.#storage.setAlarm(milliseconds);
+    } catch (error) {
+      this.#set = undefined;
+      throw error;
+    }
   }
 
   /** To be called first when it rings. */
