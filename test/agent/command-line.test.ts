@@ -54,6 +54,7 @@ test("[CL21] the exit code says how a followed run ended: cancelled is 12", asyn
 test("[CL22] a run is found by its id, the beginning of it, its name and its page; what fits several runs is listed", async () => {
   const { id, name } = await shop.start("printing");
   await shop.end(id);
+  await shop.listed(id, "COMPLETED");
   for (const meant of [id, id.slice(0, 18), name, `${shop.server.local.url}/runs/flow-run/${id}`]) {
     const { stdout } = await shop.run("runs", "get", meant, "-o", "json");
     expect(json(stdout)).toMatchObject({ id, state_type: "COMPLETED" });
@@ -69,6 +70,7 @@ test("[CL22] a run is found by its id, the beginning of it, its name and its pag
 test("[CL23] runs ls filters, and prints whole ids as TSV into a pipe, as JSON, and as names", async () => {
   const { id } = await shop.start("failing");
   await shop.end(id);
+  await shop.listed(id, "FAILED");
   const args = ["runs", "ls", "--flow", "failing", "--state", "failed", "--since", "1h", "-n", "1"];
   const [row] = (await shop.run(...args)).stdout.trim().split("\n");
   expect(row?.split("\t").slice(0, 4)).toEqual([id, expect.any(String), "failing", "Failed"]);

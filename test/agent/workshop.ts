@@ -178,6 +178,16 @@ export class Workshop {
     return run;
   }
 
+  /** The index follows the run: a list shows its end a moment after the run itself does. */
+  async listed(id: string, type: StateType): Promise<void> {
+    await until(`a list shows run ${id} as ${type}`, async () => {
+      const runs = await this.api("POST /flow_runs/filter", {
+        body: { flow_runs: { state: { type: { any_: [type] } } }, sort: "EXPECTED_START_TIME_DESC" },
+      });
+      return runs.some((run) => run.id === id);
+    });
+  }
+
   async states(id: string): Promise<string[]> {
     const states = await this.api("GET /flow_runs/{id}/states", { params: { id } });
     return states.map((state) => state.name);
