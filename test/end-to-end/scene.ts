@@ -20,8 +20,13 @@ export async function makeFlow(api: Client, name: string): Promise<string> {
   return (await api("POST /flows/", { body: { name } })).id;
 }
 
+export async function makeDeployment(api: Client, flow: string, name: string): Promise<string> {
+  return (await api("POST /deployments/", { body: { flow_id: flow, name } })).id;
+}
+
 export interface RunWish {
   flow: string;
+  deployment?: string;
   name: string;
   tags?: string[];
   parameters?: Record<string, unknown>;
@@ -33,11 +38,12 @@ export interface RunWish {
 /** Makes a run and leads it through its states. Answers its id. */
 export async function makeRun(
   api: Client,
-  { flow, name, tags = [], parameters = {}, retries = 0, states = [] }: RunWish,
+  { flow, deployment, name, tags = [], parameters = {}, retries = 0, states = [] }: RunWish,
 ): Promise<string> {
   const run = await api("POST /flow_runs/", {
     body: {
       flow_id: flow,
+      deployment_id: deployment ?? null,
       name,
       tags,
       parameters,

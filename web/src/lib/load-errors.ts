@@ -18,10 +18,7 @@ export async function loadOrExplain<T>(url: URL, what: string, load: () => Promi
         redirect(303, routeForSignIn(url.pathname + url.search));
         break;
       case 403:
-        error(403, {
-          message: cause.detail,
-          next: "Ask an owner of this workspace for a key or role with that scope.",
-        });
+        error(403, { message: cause.detail });
         break;
       case 404:
       case 422:

@@ -12,7 +12,7 @@ import { LogBook, type LogLine, logLine } from "./log-book.ts";
 import { asksFor, LOG_PAGE, type LogQuery, logQueryToWire } from "./log-query.ts";
 
 /** Lines of different processes may arrive this much out of order, in milliseconds. */
-const OVERLAP = 60_000;
+const OVERLAP = 10_000;
 /** Pages that one search for an older line may fetch. */
 const MOST_PAGES = 100;
 

@@ -2,7 +2,10 @@ import { STATE_TYPES } from "@millrace/domain/state.ts";
 import { expect, test } from "vitest";
 import { cannotCancel, cannotRetry } from "./run-detail.ts";
 
-const run = (type: (typeof STATE_TYPES)[number]) => ({ state: { type, name: type, at: 0, message: null } });
+const run = (type: (typeof STATE_TYPES)[number]) => ({
+  state: { type, name: type, at: 0, message: null },
+  deploymentId: "d",
+});
 
 test("[WE26] a run can be cancelled until it has ended, and tried again once it has: never both", () => {
   for (const type of STATE_TYPES) {
@@ -11,6 +14,10 @@ test("[WE26] a run can be cancelled until it has ended, and tried again once it 
   }
   expect(cannotRetry(run("FAILED"), [])).toBeNull();
   expect(cannotCancel({ state: null }, [])).not.toBeNull();
+});
+
+test("[WE26] a run that nobody could start again is not offered for it", () => {
+  expect(cannotRetry({ ...run("FAILED"), deploymentId: null }, [])).toContain("no deployment");
 });
 
 test("[WE26] who lacks the scope is told which", () => {

@@ -55,8 +55,10 @@ export function cannotCancel(run: Pick<RunRow, "state">, scopes: readonly string
 }
 
 /** Why the run cannot be tried again; null when it can. */
-export function cannotRetry(run: Pick<RunRow, "state">, scopes: readonly string[]): string | null {
+export function cannotRetry(run: Pick<RunRow, "state" | "deploymentId">, scopes: readonly string[]): string | null {
   if (!mayRun(scopes)) return NO_SCOPE;
+  if (run.deploymentId === null)
+    return "The run has no deployment, so nobody could start it again. Start its program instead.";
   if (!run.state || !isTerminal(run.state.type)) return "The run has not ended yet.";
   return null;
 }

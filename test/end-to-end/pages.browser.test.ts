@@ -1,0 +1,259 @@
+/** Every page in both themes and three widths: accessible, inside the window, without an error, with a name. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeKey } from "../support/tenant.ts";
+import {
+  launch,
+  local,
+  openPage,
+  overflow,
+  picture,
+  signIn,
+  type Theme,
+  untilLive,
+  violations,
+  type Watched,
+  workspace,
+} from "./browser.ts";
+import { clientOf, makeFlow, makeRun, paintScene, type Scene } from "./scene.ts";
+
+let browser: Browser;
+let scene: Scene;
+const keys = { full: "", empty: "", huge: "", forbidden: "" };
+let hugeRun = "";
+const opened = new Map<string, Watched>();
+
+const LONG = "a-name-without-any-place-to-break-it-".repeat(6);
+
+beforeAll(async () => {
+  browser = await launch();
+  const [full, empty, huge] = await Promise.all([
+    workspace("pages"),
+    workspace("pages-empty"),
+    workspace("pages-huge"),
+  ]);
+  const forbidden = await makeKey(local(), full.workspaceId, "pages-forbidden", ["see_artifacts"]);
+  Object.assign(keys, { full: full.key, empty: empty.key, huge: huge.key, forbidden: forbidden.key });
+  scene = await paintScene(clientOf({ api_url: full.apiUrl, api_key: full.key }));
+  const api = clientOf({ api_url: huge.apiUrl, api_key: huge.key });
+  const flow = await makeFlow(api, LONG);
+  const tags = Array.from({ length: 30 }, (_, n) => `${n}-${LONG}`);
+  const message = `${LONG} ${"words that do break. ".repeat(40)}`;
+  for (let n = 0; n < 55; n++) {
+    hugeRun = await makeRun(api, {
+      flow,
+      name: `${n}-${LONG}`,
+      tags,
+      parameters: { text: "x".repeat(80_000) },
+      states: n % 2 ? [] : [{ type: "RUNNING" }, { type: "FAILED", message }],
+    });
+  }
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** Pages stay open from case to case, one for each key. */
+async function seen(who: keyof typeof keys | null): Promise<Watched> {
+  const name = who ?? "nobody";
+  let watched = opened.get(name);
+  if (!watched) {
+    watched = await openPage(browser);
+    if (who) await signIn(watched.page, keys[who]);
+    opened.set(name, watched);
+  }
+  watched.problems.length = 0;
+  return watched;
+}
+
+interface Sight {
+  theme: Theme;
+  width: number;
+}
+const SIGHTS: Sight[] = (["light", "dark"] as const).flatMap((theme) =>
+  [360, 768, 1280].map((width) => ({ theme, width })),
+);
+
+/** What is wrong with the page as it stands, in each theme and width, and a picture of each. */
+async function faults(page: Page, name: string, sights: readonly Sight[] = SIGHTS): Promise<string[]> {
+  const found: string[] = [];
+  for (const { theme, width } of sights) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: width === 360 ? 740 : 860 });
+    await page.evaluate(
+      "document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))",
+    );
+    const wider = await overflow(page);
+    if (wider !== 0) found.push(`${theme} ${width}: ${wider} pixels too wide`);
+    await picture(page, `${name}-${theme}-${width}`);
+    for (const violation of await violations(page)) found.push(`${theme} ${width}: ${violation}`);
+  }
+  return found;
+}
+
+interface Case {
+  name: string;
+  who: keyof typeof keys | null;
+  path: (scene: Scene) => string;
+  title: RegExp;
+  /** The answer's status, where it is not 200. */
+  status?: number;
+  live?: boolean;
+}
+
+const run =
+  (id: keyof Scene, query = "") =>
+  (from: Scene) =>
+    `/runs/flow-run/${from[id]}${query}`;
+const CASES: Case[] = [
+  { name: "sign-in", who: null, path: () => "/sign-in", title: /^Sign in · Millrace$/ },
+  { name: "runs", who: "full", path: () => "/runs", title: /^All runs · Millrace$/, live: true },
+  {
+    name: "runs-filtered",
+    who: "full",
+    path: () => "/runs?state=failed,!late&tag=eu&when=7d&sort=name",
+    title: /^All runs/,
+    live: true,
+  },
+  { name: "runs-none-match", who: "full", path: () => "/runs?q=nothing-like-this", title: /^All runs/, live: true },
+  { name: "runs-upcoming", who: "full", path: () => "/runs?when=upcoming", title: /^Upcoming/, live: true },
+  { name: "runs-empty", who: "empty", path: () => "/runs", title: /^All runs/, live: true },
+  { name: "runs-huge", who: "huge", path: () => "/runs", title: /^All runs/, live: true },
+  { name: "runs-forbidden", who: "forbidden", path: () => "/runs", title: /^Not allowed/, status: 403 },
+  { name: "run-completed", who: "full", path: run("completed"), title: /^✓ nightly-2026-11-24 · ingest$/, live: true },
+  { name: "run-failed", who: "full", path: run("failed"), title: /^✗ crimson-otter · ingest$/, live: true },
+  { name: "run-running", who: "full", path: run("running"), title: /^▶ busy-beaver · ingest$/, live: true },
+  { name: "run-states", who: "full", path: run("retried", "?tab=states"), title: /^✓ stubborn-mule/, live: true },
+  { name: "run-artifacts", who: "full", path: run("completed", "?tab=artifacts"), title: /^✓ nightly/, live: true },
+  {
+    name: "run-parameters",
+    who: "full",
+    path: run("completed", "?tab=parameters&view=table"),
+    title: /^✓ nightly/,
+    live: true,
+  },
+  {
+    name: "run-huge",
+    who: "huge",
+    path: () => `/runs/flow-run/${hugeRun}?tab=parameters`,
+    title: /a-name-without/,
+    live: true,
+  },
+  {
+    name: "run-unknown",
+    who: "full",
+    path: () => "/runs/flow-run/00000000-0000-4000-8000-000000000000",
+    title: /^Not found/,
+    status: 404,
+  },
+  { name: "nowhere", who: null, path: () => "/nowhere", title: /^Not found/, status: 404 },
+];
+
+test.each(CASES)(
+  "[WE1] $name, in both themes at 360, 768 and 1280 pixels: no violation of WCAG 2.2 AA, no overflow, no error, one heading",
+  async ({ name, who, path, title, status = 200, live }) => {
+    const { page, problems } = await seen(who);
+    const answer = await page.goto(path(scene));
+    expect(answer?.status()).toBe(status);
+    await (live ? untilLive(page) : page.waitForLoadState("networkidle"));
+    expect(await page.title()).toMatch(title);
+    expect(await page.locator("h1").count()).toBe(1);
+    expect(await faults(page, name)).toEqual([]);
+    const expected = status === 200 ? /^$/ : new RegExp(`the server responded with a status of ${status}`);
+    expect(problems.filter((problem) => !expected.test(problem))).toEqual([]);
+  },
+);
+
+test.each(["/sign-in", "/runs", "run"])("[WE1] %s reflows at 320 pixels", async (path) => {
+  const { page } = await seen(path === "/sign-in" ? null : "huge");
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto(path === "run" ? `/runs/flow-run/${hugeRun}` : path);
+  expect(await overflow(page)).toBe(0);
+});
+
+const LAYERS: { name: string; path: (scene: Scene) => string; open: (watched: Watched) => Promise<void> }[] = [
+  {
+    name: "palette",
+    path: run("failed"),
+    open: ({ page }) => page.keyboard.press("Control+k").then(() => page.getByPlaceholder(/A run's name/).waitFor()),
+  },
+  {
+    name: "shortcuts",
+    path: run("failed"),
+    open: ({ page }) =>
+      page.keyboard.press("?").then(() => page.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor()),
+  },
+  { name: "settings", path: () => "/runs", open: ({ page }) => page.getByRole("button", { name: "Settings" }).click() },
+  { name: "connection", path: () => "/runs", open: ({ page }) => page.locator("[data-link]").click() },
+  {
+    name: "states",
+    path: () => "/runs?state=failed,!late",
+    open: ({ page }) => page.getByRole("button", { name: "State" }).click(),
+  },
+  {
+    name: "flows",
+    path: () => "/runs",
+    open: ({ page }) =>
+      page
+        .getByRole("button", { name: "Flow" })
+        .click()
+        .then(() => page.getByLabel("ingest").waitFor()),
+  },
+  {
+    name: "times",
+    path: () => "/runs?from=2026-01-01T00:00:00.000Z",
+    open: ({ page }) => page.getByRole("button", { name: "Time", exact: true }).click(),
+  },
+  { name: "cancel", path: run("running"), open: ({ page }) => page.getByRole("button", { name: "Cancel" }).click() },
+  { name: "retry", path: run("failed"), open: ({ page }) => page.getByRole("button", { name: "Retry" }).click() },
+  {
+    name: "task",
+    path: run("failed", "?view=table"),
+    open: ({ page }) =>
+      page
+        .getByRole("link", { name: "fetch-page-1" })
+        .click()
+        .then(() => page.getByRole("region", { name: "Chosen task" }).waitFor()),
+  },
+];
+
+test.each(LAYERS)("[WE1] $name, opened, has no violation either", async ({ name, path, open }) => {
+  const watched = await seen("full");
+  await watched.page.setViewportSize({ width: 1280, height: 860 });
+  await watched.page.goto(path(scene));
+  await untilLive(watched.page);
+  await open(watched);
+  const wideAndNarrow: Sight[] = [
+    { theme: "light", width: 1280 },
+    { theme: "dark", width: 360 },
+  ];
+  expect(await faults(watched.page, `layer-${name}`, wideAndNarrow)).toEqual([]);
+  expect(watched.problems).toEqual([]);
+});
+
+test("[WE2] pages are sent with a policy that no inline script passes, and are never cached or framed", async () => {
+  const { page } = await seen("full");
+  const answer = await page.goto(`/runs/flow-run/${scene.completed}`);
+  const headers = answer!.headers();
+  const policy = headers["content-security-policy"]!;
+  expect(policy).toMatch(/script-src 'self' 'nonce-[^']+'(;|$)/);
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/script-src[^;]*unsafe|style-src [^;]*unsafe|\*/);
+  expect(headers["cache-control"]).toContain("no-store");
+  expect(headers["x-content-type-options"]).toBe("nosniff");
+  const nonce = /'nonce-([^']+)'/.exec(policy)![1];
+  const html = await answer!.text();
+  for (const [tag] of html.matchAll(/<script\b[^>]*>/g))
+    expect(tag.includes(`nonce="${nonce}"`) || / src="\//.test(tag)).toBe(true);
+  expect(html).not.toMatch(/<style|\son\w+=/);
+  // Two answers never share a nonce.
+  expect((await page.reload())!.headers()["content-security-policy"]).not.toContain(nonce);
+});
+
+test("[WE29] what a flow published is shown as text, and runs nothing", async () => {
+  const { page, problems } = await seen("full");
+  await page.goto(`/runs/flow-run/${scene.completed}?tab=artifacts`);
+  expect(await page.getByText("<script>alert(1)</script>").count()).toBe(1);
+  expect(problems).toEqual([]);
+});
