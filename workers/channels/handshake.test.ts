@@ -4,6 +4,7 @@ import { signRunToken } from "../../durable-objects/kit/run-token.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { TestSocket } from "../../test/workerd/socket.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
+import { hurry } from "../../test/workerd/timers.ts";
 import { makeRunId } from "../api/run-ids.ts";
 import { makeKey } from "../auth/keys.ts";
 
@@ -23,13 +24,6 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-
-/** Makes timers a thousand times faster. Fake ones would ring in the test's own request, which may not touch the Worker's sockets. */
-function hurry(name: "setTimeout" | "setInterval"): void {
-  const real = globalThis[name] as (work: () => void, milliseconds?: number) => unknown;
-  vi.spyOn(globalThis, name).mockImplementation(((work: () => void, milliseconds = 0) =>
-    real(work, milliseconds / 1000)) as never);
-}
 
 const open = (path: string, protocol: string) => TestSocket.open(path, { "sec-websocket-protocol": protocol });
 const bytes = (text: string) => new TextEncoder().encode(text).buffer as ArrayBuffer;
