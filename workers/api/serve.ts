@@ -11,6 +11,7 @@ import { authenticate, type Rejection } from "../auth/authenticate.ts";
 import { allows, type Credential, type Reach, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { BODY_LIMIT, readBytes, readJson } from "./body.ts";
+import { problemOf } from "./failures.ts";
 import { faultsOf, invalidResponse, JsonText, json, notFound, problemResponse, Refusal } from "./refusal.ts";
 
 /** What a handler is given. `tenant` and `credential` are there unless the row is public. */
@@ -65,6 +66,8 @@ export function serve<const Row extends EndpointRow>(
     } catch (error) {
       if (error instanceof Refusal) return problemResponse(error.problem);
       console.error(`${row.method} ${row.path} failed`, error);
+      const problem = problemOf(error);
+      if (problem) return problemResponse(problem);
       return json({ exception_message: "Internal Server Error" }, 500);
     }
   });
