@@ -29,7 +29,14 @@ const FORGOTTEN = 50;
 /** Milliseconds after which the hub counts as away. A create must not wait for it for ever. */
 const DEADLINE = 3_000;
 
-const turns = new Map<string, { since: number; items: Item[] }>();
+interface Turn {
+  since: number;
+  items: Item[];
+  /** Resolves when the call has been made. */
+  left: PromiseWithResolvers<void>;
+}
+
+const turns = new Map<string, Turn>();
 
 /** Announces to the tenant's hub; resolves when the hub has stored it. */
 export function announce(
@@ -42,15 +49,19 @@ export function announce(
     const item = { announcement, urgent, resolve, reject };
     const turn = turns.get(tenant.workspace);
     if (turn) turn.items.push(item);
-    const items = turn?.items ?? [item];
     if (turn && Date.now() - turn.since < FORGOTTEN) return;
-    turns.set(tenant.workspace, { since: Date.now(), items });
+    const { items, left } = turn ?? { items: [item], left: Promise.withResolvers<void>() };
+    turns.set(tenant.workspace, { since: Date.now(), items, left });
     setTimeout(() => send(env, tenant), 0);
   });
 }
 
+/** Resolves when all that was announced so far is on its way: a list that is asked for later will show it. */
+export const departed = async (workspace: string): Promise<void> => turns.get(workspace)?.left.promise;
+
 function send(env: ObjectNamespaces, { workspace, shard }: Tenant): void {
-  const items = turns.get(workspace)?.items ?? [];
+  const turn = turns.get(workspace);
+  const items = turn?.items ?? [];
   turns.delete(workspace);
   if (items.length === 0) return;
   const urgent = items.some((item) => item.urgent);
@@ -59,6 +70,7 @@ function send(env: ObjectNamespaces, { workspace, shard }: Tenant): void {
     pack(items.map(({ announcement }) => announcement)),
     urgent,
   );
+  turn?.left.resolve();
   // One deadline for all that go together: a timer for each would cost more than the call.
   withDeadline(call, DEADLINE, "The event hub").then(
     () => {

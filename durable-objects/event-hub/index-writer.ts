@@ -8,7 +8,7 @@
  */
 import type { WireEvent } from "@millrace/contract/events.ts";
 import { parseInstant } from "@millrace/domain/time.ts";
-import { type Announcement, type FlowRunRow, RUN_COLUMNS, type TaskRunsRow } from "./rpc.ts";
+import { type Announcement, type FlowRunRow, RUN_COLUMNS } from "./rpc.ts";
 
 const UPSERT_RUNS = `
 INSERT INTO flow_runs (workspace_id, ${RUN_COLUMNS.join(", ")})
@@ -16,17 +16,9 @@ SELECT ?1, ${RUN_COLUMNS.map((_, at) => `json_extract(value, '$[${at}]')`).join(
 ON CONFLICT (workspace_id, id) DO UPDATE SET ${RUN_COLUMNS.slice(1)
   .map((column) => `${column} = excluded.${column}`)
   .join(", ")}
-WHERE excluded.version > flow_runs.version`;
-
-const INSERT_TASK_RUNS = `
-INSERT INTO task_runs (workspace_id, flow_run_id, told, ids, body)
-SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')
-FROM json_each(?2) WHERE true
-ON CONFLICT (workspace_id, flow_run_id, told) DO UPDATE SET ids = excluded.ids, body = excluded.body`;
+WHERE excluded.version >= flow_runs.version`;
 
 const DELETE_RUNS = "DELETE FROM flow_runs WHERE workspace_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
-const DELETE_TASK_RUNS =
-  "DELETE FROM task_runs WHERE workspace_id = ?1 AND flow_run_id IN (SELECT value FROM json_each(?2))";
 const INSERT_EVENTS =
   "INSERT INTO event_batches (workspace_id, received, id, earliest, latest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
@@ -44,16 +36,9 @@ export async function writeIndex(
   for (const rows of chunks(newest(announcements).map(({ cells }) => cells))) {
     statements.push(shard.prepare(UPSERT_RUNS).bind(workspace, rows));
   }
-  const taskRuns = announcements.flatMap(({ taskRuns }) => (taskRuns ? [taskRuns] : []));
-  for (const rows of chunks(taskRuns.map(taskRunsCells)))
-    statements.push(shard.prepare(INSERT_TASK_RUNS).bind(workspace, rows));
   const removed = announcements.flatMap(({ removed }) => (removed ? [removed] : []));
   if (removed.length > 0) {
-    const ids = JSON.stringify(removed);
-    statements.push(
-      shard.prepare(DELETE_RUNS).bind(workspace, ids),
-      shard.prepare(DELETE_TASK_RUNS).bind(workspace, ids),
-    );
+    statements.push(shard.prepare(DELETE_RUNS).bind(workspace, JSON.stringify(removed)));
   }
   const events = announcements.flatMap(({ events }) => events);
   for (const [at, body] of chunks(events.map((event) => JSON.stringify(event))).entries()) {
@@ -69,13 +54,10 @@ export async function writeIndex(
 function newest(announcements: readonly Announcement[]): FlowRunRow[] {
   const rows = new Map<string, FlowRunRow>();
   for (const { run } of announcements) {
-    if (run && run.version > (rows.get(run.id)?.version ?? 0)) rows.set(run.id, run);
+    if (run && run.version >= (rows.get(run.id)?.version ?? 0)) rows.set(run.id, run);
   }
   return [...rows.values()];
 }
-
-const taskRunsCells = (row: TaskRunsRow): string =>
-  JSON.stringify([row.flow_run_id, row.told, row.ids.join(" "), row.body]);
 
 /** JSON lists of the given items, each list small enough for one parameter. */
 function chunks(items: readonly string[]): string[] {

@@ -35,25 +35,16 @@ export const RUN_COLUMNS = [
   "end_time",
   "created",
   "updated",
+  "task_run_ids",
   "body",
 ] as const;
 
-/** Task runs of one flow run that reach the index together. */
-export interface TaskRunsRow {
-  flow_run_id: string;
-  told: number;
-  ids: string[];
-  /** JSON list of task runs as the wire shows them. */
-  body: string;
-}
-
-/** What a flow run's object tells: its row, its ended task runs, its events. Telling it twice is telling it once. */
+/** What a flow run's object tells: its row, its task runs' whereabouts, its events. Telling it twice is telling it once. */
 export interface Announcement {
   run?: FlowRunRow;
   /** A run that was deleted. */
   removed?: string;
-  taskRuns?: TaskRunsRow;
-  /** Task runs that live, so that one can be found by its id before it reaches the index. */
+  /** Task runs that changed, so that one is found by its id before the row says it. */
   located?: { flowRun: string; taskRuns: string[] };
   events: WireEvent[];
 }

@@ -18,9 +18,10 @@ import { isTerminal, type State, type StateInput } from "@millrace/domain/state.
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
+import { plusSeconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { flowRunAt, workPoolAt } from "../addresses.ts";
-import { announce } from "../announcer.ts";
+import { announce, departed } from "../announcer.ts";
 import type { ObjectEnv } from "../env.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
@@ -35,6 +36,8 @@ import { Watchers } from "./watchers.ts";
 
 const clock: Clock = { now, newId: uuidv7 };
 
+/** Seconds until a deleted run is taken off the lists again, where that failed. */
+const REBURY_SECONDS = 5;
 /** Dispatch priority of runs that ask for none; lower goes first. */
 const PRIORITY = 100;
 
@@ -110,18 +113,13 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async remove(owner: Owner, id: string): Promise<"done" | Problem> {
-    const run = this.#use().headOf(owner)?.run;
-    if (!run) return { code: "not_found", what: "flow run", id };
-    try {
-      // Lists forget it first: a run that could not be taken off them is still there, and the caller may try again.
-      await this.#release.during(this.#outbox.tellRemoved(owner, run.id));
-    } catch {
-      return { code: "unavailable", what: "index", retryAfter: 5 };
-    }
-    const done = this.#ledger.remove(owner, id);
+    const run = this.#use().remove(owner, id);
+    if (isProblem(run)) return run;
     this.#watchers.dismiss("The run was deleted.");
+    await this.#alarm.wakeBy(plusSeconds(now(), REBURY_SECONDS));
     await this.#release.during(this.#perform(owner, run));
-    return done;
+    await this.#release.during(this.#bury());
+    return "done";
   }
 
   async states(owner: Owner): Promise<State[] | null> {
@@ -141,8 +139,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return this.#done(this.#use().finish(owner, generation, how));
   }
 
-  async release(owner: Owner, generation: number): Promise<"done" | "stale"> {
-    return this.#done(this.#use().release(owner, generation));
+  async release(owner: Owner, generation: number): Promise<"done" | "stale" | "begun"> {
+    const done = this.#use().release(owner, generation);
+    if (done === "done") await this.#afterChange();
+    return done;
   }
 
   async lose(owner: Owner, generation: number): Promise<"done" | "stale"> {
@@ -217,7 +217,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   async reconcile(owner: Owner): Promise<boolean> {
     const head = this.#use().headOf(owner);
     if (!head) return false;
-    this.#outbox.retell(this.#use().taskRuns(owner) ?? []);
+    this.#outbox.retell();
     await this.#outbox.tell(false);
     await this.#arm();
     return true;
@@ -248,6 +248,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   override async alarm(): Promise<void> {
     this.#alarm.rang();
     try {
+      await this.#release.during(this.#bury());
       const unheard = this.#ledger.ring();
       await this.#arm();
       await this.#release.during(this.#performForOwner());
@@ -267,6 +268,8 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     if (isProblem(verdict)) return verdict;
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     if (entered) await this.#afterChange();
+    // Who is told that a run has ended finds it so in every list.
+    if (entered && isTerminal(verdict.state.type)) await departed(this.#ledger.head?.workspace ?? "");
     return { entered, body: pack(verdictToWire(verdict)) };
   }
 
@@ -280,6 +283,18 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#outbox.noteTaskRuns(changed);
     this.#outbox.soon();
     this.#watchers.showTaskRuns(changed, now());
+  }
+
+  /** Takes a deleted run off the lists, after all that was told of it before; what fails is done again by the alarm. */
+  async #bury(): Promise<void> {
+    const removed = this.#ledger.removed;
+    if (!removed) return;
+    try {
+      await this.#outbox.tellRemoved(removed, removed.id);
+      this.#ledger.buried();
+    } catch {
+      await this.#alarm.wakeBy(plusSeconds(now(), REBURY_SECONDS));
+    }
   }
 
   #tellLater(): void {

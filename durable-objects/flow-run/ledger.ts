@@ -45,9 +45,21 @@ export interface Owner {
   shard: number;
 }
 
+/** A claim that was not granted; `held`: who has the run instead. */
+export interface Refused {
+  kind: "refused";
+  reason: ClaimRefusal;
+  held: { session: string; generation: number } | null;
+}
+
 export interface Clock {
   now(): Instant;
   newId(): string;
+}
+
+/** A run that was deleted. */
+export interface Removed extends Owner {
+  id: string;
 }
 
 export interface Birth extends NewFlowRun {
@@ -71,6 +83,9 @@ export interface Edit {
   labels?: JsonObject;
 }
 
+/** How the infrastructure of a run that an agent has is called. */
+const AGENT = "agent:";
+const REMOVED = "removed";
 /** Seconds after which what could not be told is told again. */
 const RETELL_SECONDS = 5;
 
@@ -114,6 +129,7 @@ export class Ledger {
 
   /** Begins the run; the run that is there already where the id is taken, as by an idempotency key. */
   create(owner: Owner, birth: Birth): { kind: "created" | "existing"; run: FlowRun } | Problem {
+    if (this.removed) return { code: "unavailable", what: "run of this key, which is being deleted,", retryAfter: 5 };
     if (this.head) return this.headOf(owner) ? { kind: "existing", run: this.head.run } : notFound(birth.id);
     const refused = tooLarge({
       parameters: birth.parameters,
@@ -141,6 +157,7 @@ export class Ledger {
       states: [],
     };
     this.#transact(() => this.#save(head, run));
+    this.#taskRuns.begin();
     return { kind: "created", run };
   }
 
@@ -177,7 +194,7 @@ export class Ledger {
     const refused = refusal(head, reporter);
     if (refused) return refused;
     const verdict = retry(head.run, { now: this.#clock.now(), newId: this.#clock.newId });
-    if (verdict.kind === "accept") this.#enter({ ...head, claim: null, generation: head.generation + 1 }, verdict.run);
+    if (verdict.kind === "accept") this.#leave({ ...head, claim: null, generation: head.generation + 1 }, verdict.run);
     return verdict;
   }
 
@@ -212,16 +229,37 @@ export class Ledger {
     return "done";
   }
 
-  /** Forgets the run with all that belongs to it. */
-  remove(owner: Owner, id: string): "done" | Problem {
+  /**
+   * Forgets the run with all that belongs to it. What remains, until lists have forgotten it too, is a mark that it was here: see
+   * `removed` and `buried`.
+   */
+  remove(owner: Owner, id: string): FlowRun | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
-    if (head.claim) this.#duties.push({ kind: "cancel", generation: head.claim.generation });
-    else if (head.run.workPoolId) this.#duties.push({ kind: "withdraw" });
-    this.#store.clear();
+    const duty: Duty | null = head.claim
+      ? { kind: "cancel", generation: head.claim.generation }
+      : head.run.workPoolId
+        ? { kind: "withdraw" }
+        : null;
+    const { workspace, shard } = owner;
+    this.#transact(() => {
+      this.#store.clear();
+      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id } satisfies Removed));
+    });
     this.#head = null;
     this.#forget();
-    return "done";
+    if (duty) this.#duties.push(duty);
+    return head.run;
+  }
+
+  /** The run that was here, while lists may still show it. */
+  get removed(): Removed | null {
+    return this.head ? null : (JSON.parse(this.#store.get(REMOVED) ?? "null") as Removed | null);
+  }
+
+  /** Lists have forgotten the run. */
+  buried(): void {
+    if (this.removed) this.#store.clear();
   }
 
   states(owner: Owner): State[] | null {
@@ -234,12 +272,15 @@ export class Ledger {
     owner: Owner,
     id: string,
     claimant: Omit<Claimant, "now">,
-  ): { kind: "claimed"; claim: Claim; run: FlowRun } | { kind: "refused"; reason: ClaimRefusal } | Problem {
+  ): { kind: "claimed"; claim: Claim; run: FlowRun } | Refused | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
     const now = this.#clock.now();
     const outcome = claim(head, { ...claimant, now });
-    if (outcome.kind === "refused") return outcome;
+    if (outcome.kind === "refused") {
+      const { claim: held } = head;
+      return { ...outcome, held: held && { session: held.session, generation: held.generation } };
+    }
     // An agent that has the run is told of by PENDING, so that people see that it left the queue.
     const pending = newState(
       { type: "PENDING", message: `Given to agent ${claimant.agent}.` },
@@ -255,7 +296,7 @@ export class Ledger {
     });
     const entered = verdict.kind === "accept" ? verdict.run : head.run;
     // Who has the run is its infrastructure: from now on a cancellation waits until that is gone.
-    const run = { ...entered, infrastructurePid: `agent:${claimant.agent}` };
+    const run = { ...entered, infrastructurePid: AGENT + claimant.agent };
     this.#enter({ ...outcome.head, offers: 0, alarms: clearAlarms(head.alarms, ["offer", "due"]) }, run);
     return { kind: "claimed", claim: outcome.claim, run };
   }
@@ -265,43 +306,40 @@ export class Ledger {
     const head = this.headOf(owner);
     const next = head && finish(head, generation);
     if (!head || !next) return "stale";
-    this.#enter(
-      { ...next, alarms: clearAlarms(next.alarms, ["cancel"]) },
-      afterExit(next.run, how, { now: this.#clock.now(), newId: this.#clock.newId }),
-    );
+    const run = afterExit(next.run, how, { now: this.#clock.now(), newId: this.#clock.newId });
+    this.#leave({ ...next, alarms: clearAlarms(next.alarms, ["cancel"]) }, run);
     return "done";
   }
 
-  /** A claim is given back before anything ran; the run is offered again. One that ran all the same has lost its agent. */
-  release(owner: Owner, generation: number): "done" | "stale" {
+  /** A claim is given back before anything ran; the run is offered again. One that has begun is not touched. */
+  release(owner: Owner, generation: number): "done" | "stale" | "begun" {
     const head = this.headOf(owner);
-    const type = head?.run.state?.type;
-    if (type !== "SCHEDULED" && type !== "PENDING") return this.lose(owner, generation);
-    const next = head && release(head, generation);
-    if (!head || !next) return "stale";
+    if (!head || head.claim?.generation !== generation) return "stale";
+    const type = head.run.state?.type;
+    if (type !== "SCHEDULED" && type !== "PENDING") return "begun";
+    const next = release(head, generation);
+    if (!next) return "stale";
     const now = this.#clock.now();
-    const waiting =
-      next.run.state?.type === "PENDING"
-        ? decide([], {
-            run: next.run,
-            to: newState({ type: "SCHEDULED" }, { id: this.#clock.newId(), now }),
-            now,
-            newId: this.#clock.newId,
-            force: true,
-            facts: {},
-          })
-        : null;
-    this.#enter(next, waiting?.kind === "accept" ? waiting.run : next.run);
+    const { newId } = this.#clock;
+    const to = newState({ type: "SCHEDULED" }, { id: newId(), now });
+    const waiting = type === "PENDING" ? decide([], { run: next.run, to, now, newId, force: true, facts: {} }) : null;
+    this.#leave(next, waiting?.kind === "accept" ? waiting.run : next.run);
     return "done";
   }
 
   /** The agent of a claim is gone for longer than its lease. */
   lose(owner: Owner, generation: number): "done" | "stale" {
     const head = this.headOf(owner);
-    const loss = head && lost(head, generation, head.lossPolicy, { now: this.#clock.now(), newId: this.#clock.newId });
+    const { newId } = this.#clock;
+    const loss = head && lost(head, generation, head.lossPolicy, { now: this.#clock.now(), newId });
     if (!head || !loss) return "stale";
-    this.#enter({ ...loss.head, alarms: clearAlarms(loss.head.alarms, ["cancel"]) }, loss.head.run);
+    this.#leave({ ...loss.head, alarms: clearAlarms(loss.head.alarms, ["cancel"]) }, loss.head.run);
     return "done";
+  }
+
+  /** Ids of all task runs, whoever asks. */
+  taskRunIds(): string[] {
+    return this.#taskRuns.ids();
   }
 
   taskRuns(owner: Owner): TaskRun[] | null {
@@ -401,6 +439,15 @@ export class Ledger {
     this.#transact(() => this.#write({ ...head, alarms }));
   }
 
+  /** Its agent does not have the run any more: a cancellation needs not wait for anybody. */
+  #leave(head: Head, run: FlowRun): void {
+    const over = run.state !== null && isTerminal(run.state.type) && run.state.id === head.states.at(-1)?.id;
+    const left = run.infrastructurePid?.startsWith(AGENT) ? { ...run, infrastructurePid: null } : run;
+    // What lists show of a run that has ended does not change when its process goes too.
+    if (over) this.#transact(() => this.#save(head, run, { seen: false }));
+    else this.#enter(head, left);
+  }
+
   #enter(head: Head, run: FlowRun): void {
     this.#transact(() => this.#save(head, run));
   }
@@ -409,7 +456,12 @@ export class Ledger {
   #save(head: Head, run: FlowRun, { seen = true } = {}): void {
     const states = run.state && run.state.id !== head.states.at(-1)?.id ? [...head.states, run.state] : head.states;
     const version = head.version + (seen ? 1 : 0);
-    const asked = dutyOf({ ...head, run, states, version }, this.#clock.now());
+    const now = this.#clock.now();
+    // The sweep passes by runs that have ended: a change of one of them has an alarm of its own to be told by.
+    const over = head.run.state !== null && isTerminal(head.run.state.type);
+    const alarms =
+      seen && over && head.version > 0 ? setAlarm(head.alarms, "tell", plusSeconds(now, RETELL_SECONDS)) : head.alarms;
+    const asked = dutyOf({ ...head, alarms, run, states, version }, now);
     if (asked.duty) this.#duties.push(asked.duty);
     this.#write(asked.head);
   }

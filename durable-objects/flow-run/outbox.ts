@@ -1,5 +1,5 @@
 /**
- * What a flow run tells the rest of the service: its index row, its ended task runs, its events.
+ * What a flow run tells the rest of the service: its index row, with the ids of its task runs, and its events.
  *
  * FO2  Telling is repeated until it is heard. What was not heard when the object was forgotten is told again by its alarm, or by
  *      the sweep over index rows of runs that have not ended.
@@ -11,15 +11,14 @@ import { flowRunStateEvent } from "@millrace/domain/flow-run/events.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
-import type { Announcement, TaskRunsRow } from "../event-hub/rpc.ts";
+import type { Announcement, FlowRunRow } from "../event-hub/rpc.ts";
 import type { Head } from "./head.ts";
 import type { Clock, Ledger, Owner } from "./ledger.ts";
-import { flowRunRow, taskRunsRow } from "./projection.ts";
-import { hasEnded } from "./task-runs.ts";
+import { flowRunRow } from "./projection.ts";
 
 /** Milliseconds for which changes are gathered that are not urgent. */
 const PATIENCE = 200;
-/** Ended task runs that are told of before their run has ended: those of a long run must be found too. */
+/** New task runs after which the row is told again though the run itself has not changed. */
 const TASK_RUNS_AT_ONCE = 200;
 
 /** How far was told: a version of the run, and a count of its states. */
@@ -32,6 +31,8 @@ interface Mark {
 interface Telling {
   mark: Mark;
   heard: boolean;
+  /** Resolves when it was heard, or was not. */
+  told: Promise<boolean>;
 }
 
 /** How the workspace's hub is told: resolves when it has stored what it was told, rejects where it does not answer in time. */
@@ -43,16 +44,13 @@ export class Outbox {
   readonly #tellHub: TellHub;
   /** Called when something was not heard: it is to be told again later, even if the object is forgotten meanwhile. */
   readonly #onUnheard: () => void;
-  /** Task runs that have ended and were not told of. */
-  #ended = new Map<string, TaskRun>();
-  /** Task runs that the hub should know the whereabouts of. */
+  /** Task runs that changed and were not told of. */
   #located = new Set<string>();
   /** What is told or on its way; undefined until the head was read, and after something was not heard. */
   #sent: Mark | undefined;
   /** Tellings on their way, in order. What was heard counts only once all before it was heard too. */
   #underWay: Telling[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #lastRow = 0;
 
   constructor(ledger: Ledger, clock: Clock, tellHub: TellHub, onUnheard: () => void) {
     this.#ledger = ledger;
@@ -63,11 +61,7 @@ export class Outbox {
 
   /** Takes note of task runs that changed. */
   noteTaskRuns(taskRuns: readonly TaskRun[]): void {
-    for (const taskRun of taskRuns) {
-      this.#located.add(taskRun.id);
-      if (hasEnded(taskRun)) this.#ended.set(taskRun.id, taskRun);
-      else this.#ended.delete(taskRun.id);
-    }
+    for (const { id } of taskRuns) this.#located.add(id);
   }
 
   /** Tells what is new: at once where the run has ended, otherwise after a moment. */
@@ -75,7 +69,7 @@ export class Outbox {
     const head = this.#ledger.head;
     if (!head) return;
     const ended = isOver(head) && head.version > this.#mark(head).version;
-    if (ended || this.#ended.size >= TASK_RUNS_AT_ONCE) void this.tell(true);
+    if (ended) void this.tell(true);
     // A timer that rings for nothing costs less than one that is taken back.
     else this.#timer ??= setTimeout(() => this.#ring(), PATIENCE);
   }
@@ -83,15 +77,15 @@ export class Outbox {
   /** Tells the index row alone, for a caller who waits to be found in lists; the events follow with the rest. */
   async tellRow(): Promise<void> {
     const head = this.#ledger.head;
-    if (head) await this.#announce(head, { run: flowRunRow(head), events: [] }, true);
+    if (head) await this.#announce(head, { run: this.#row(head), events: [] }, true);
   }
 
   /** Tells that a task run was made, and resolves when it can be found by its id, whoever forgets what. */
-  async tellTaskRun(taskRun: TaskRun): Promise<void> {
+  async tellTaskRun({ id }: TaskRun): Promise<void> {
     const head = this.#ledger.head;
     if (!head) return;
-    const located = { flowRun: head.run.id, taskRuns: [taskRun.id] };
-    await this.#announce(head, { taskRuns: this.#row(head, [taskRun]), located, events: [] }, true);
+    const located = { flowRun: head.run.id, taskRuns: [id] };
+    await this.#announce(head, { run: this.#row(head), located, events: [] }, true);
   }
 
   /** Tells all that is new. True when it was heard; otherwise it will be told again. */
@@ -100,40 +94,39 @@ export class Outbox {
     if (!head) return true;
     const before = this.#mark(head);
     const mark: Mark = { version: head.version, states: head.states.length };
-    const taskRuns = this.#takeEnded(head);
     const located = [...this.#located];
-    if (mark.version === before.version && taskRuns.length === 0 && located.length === 0) return true;
+    if (mark.version === before.version && located.length === 0) return true;
     const announcement: Announcement = { events: this.#events(head, before.states) };
-    if (mark.version > before.version) announcement.run = flowRunRow(head);
-    if (taskRuns.length > 0) announcement.taskRuns = this.#row(head, taskRuns);
+    if (mark.version > before.version || located.length >= TASK_RUNS_AT_ONCE) announcement.run = this.#row(head);
     if (located.length > 0) announcement.located = { flowRun: head.run.id, taskRuns: located };
-    const telling: Telling = { mark, heard: false };
+    const telling: Telling = { mark, heard: false, told: this.#announce(head, announcement, urgent) };
     this.#sent = mark;
     this.#underWay.push(telling);
     this.#located.clear();
-    const heard = await this.#announce(head, announcement, urgent);
+    const heard = await telling.told;
     if (heard) this.#hear(telling);
-    else this.#missed(taskRuns, located);
+    else this.#missed(located);
     return heard;
   }
 
   /** Tells of the deletion of a run. Rejects where the hub is away. */
   async tellRemoved({ workspace, shard }: Owner, run: string): Promise<void> {
+    // What is on its way would bring the run back if it came later.
+    await Promise.allSettled(this.#underWay.map(({ told }) => told));
     await this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true);
   }
 
   /** True while nothing waits to be told or heard. */
   isQuiet(): boolean {
     const head = this.#ledger.head;
-    if (this.#underWay.length > 0 || this.#ended.size > 0) return false;
+    if (this.#underWay.length > 0 || this.#located.size > 0) return false;
     return head === null || head.version <= this.#mark(head).version;
   }
 
   /** Forgets what was heard of the run, so that all of it is told anew. */
-  retell(taskRuns: readonly TaskRun[]): void {
+  retell(): void {
     this.#underWay = [];
     this.#sent = { version: 0, states: this.#ledger.head?.toldStates ?? 0 };
-    this.noteTaskRuns(taskRuns);
   }
 
   #ring(): void {
@@ -151,10 +144,9 @@ export class Outbox {
   }
 
   /** Something was not heard: what was told after it is told again too, so that nothing is left out. */
-  #missed(taskRuns: readonly TaskRun[], located: readonly string[]): void {
+  #missed(located: readonly string[]): void {
     this.#sent = undefined;
     this.#underWay = [];
-    for (const taskRun of taskRuns) if (!this.#ended.has(taskRun.id)) this.#ended.set(taskRun.id, taskRun);
     for (const id of located) this.#located.add(id);
   }
 
@@ -173,19 +165,8 @@ export class Outbox {
     return this.#sent;
   }
 
-  /** A row of task runs. Rows of one run are told apart by their time, which therefore never stands still. */
-  #row(head: Head, taskRuns: readonly TaskRun[]): TaskRunsRow {
-    const now = this.#clock.now();
-    this.#lastRow = Math.max(now, this.#lastRow + 1);
-    return taskRunsRow(head.run.id, taskRuns, { told: this.#lastRow, now });
-  }
-
-  /** The ended task runs whose time has come: a run's go with its end, in one row. */
-  #takeEnded(head: Head): TaskRun[] {
-    if (!isOver(head) && this.#ended.size < TASK_RUNS_AT_ONCE) return [];
-    const taken = [...this.#ended.values()];
-    this.#ended.clear();
-    return taken;
+  #row(head: Head): FlowRunRow {
+    return flowRunRow(head, this.#ledger.taskRunIds());
   }
 
   /** The events of the states that were entered since `from` states were told of. */

@@ -1,10 +1,7 @@
-/** A flow run and its task runs as the index shows them. */
-import { taskRunToWire } from "@millrace/contract/task-runs.ts";
+/** A flow run as the index shows it. */
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import { storedRun } from "@millrace/domain/flow-run/stored.ts";
-import type { TaskRun } from "@millrace/domain/task-run/run.ts";
-import type { Instant } from "@millrace/domain/time.ts";
-import type { FlowRunRow, TaskRunsRow } from "../event-hub/rpc.ts";
+import type { FlowRunRow } from "../event-hub/rpc.ts";
 import { pack } from "../kit/packed.ts";
 import type { Head } from "./head.ts";
 
@@ -12,7 +9,7 @@ import type { Head } from "./head.ts";
 const LARGEST_BODY = 32_000;
 
 /** The row of a run: its cells in the order of RUN_COLUMNS. */
-export function flowRunRow({ run, version, surroundings }: Head): FlowRunRow {
+export function flowRunRow({ run, version, surroundings }: Head, taskRunIds: readonly string[]): FlowRunRow {
   const body = JSON.stringify(storedRun(run));
   const cells = pack([
     run.id,
@@ -38,21 +35,10 @@ export function flowRunRow({ run, version, surroundings }: Head): FlowRunRow {
     run.endTime,
     run.created,
     run.updated,
+    taskRunIds.join(" "),
     body.length > LARGEST_BODY ? "" : body,
   ]);
   return { id: run.id, version, cells };
 }
-
-/** The row of task runs that are told of together. */
-export const taskRunsRow = (
-  flowRunId: string,
-  taskRuns: readonly TaskRun[],
-  { told, now }: { told: number; now: Instant },
-): TaskRunsRow => ({
-  flow_run_id: flowRunId,
-  told,
-  ids: taskRuns.map(({ id }) => id),
-  body: JSON.stringify(taskRuns.map((taskRun) => taskRunToWire(taskRun, now))),
-});
 
 const createdBy = ({ createdBy: by }: FlowRun): string | null => (by === null ? null : JSON.stringify(by));

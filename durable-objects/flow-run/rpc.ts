@@ -4,7 +4,6 @@ import type { WireFlowRun, WireOrchestration } from "@millrace/contract/flow-run
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import type { LogFilter } from "@millrace/domain/filter/logs.ts";
 import type { LogSort } from "@millrace/domain/filter/order.ts";
-import type { ClaimRefusal } from "@millrace/domain/flow-run/claim.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import type { Log } from "@millrace/domain/log.ts";
@@ -14,7 +13,7 @@ import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Packed } from "../kit/packed.ts";
 import type { Reporter } from "./admission.ts";
-import type { Birth, Edit, Owner } from "./ledger.ts";
+import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
 
 export { isProblem, type Reporter } from "./admission.ts";
 export type { Birth, Edit, Owner } from "./ledger.ts";
@@ -42,7 +41,7 @@ export interface Record {
 
 export type ClaimAnswer =
   | { kind: "claimed"; generation: number; run: FlowRun; flowName: string; deployment: AssignedDeployment | null }
-  | { kind: "refused"; reason: ClaimRefusal }
+  | Refused
   | Problem;
 
 export interface FlowRunRpc {
@@ -64,7 +63,8 @@ export interface FlowRunRpc {
 
   claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer>;
   finish(owner: Owner, generation: number, how: Exit): Promise<"done" | "stale">;
-  release(owner: Owner, generation: number): Promise<"done" | "stale">;
+  /** "begun": the run is neither SCHEDULED nor PENDING, and nothing was changed. */
+  release(owner: Owner, generation: number): Promise<"done" | "stale" | "begun">;
   lose(owner: Owner, generation: number): Promise<"done" | "stale">;
   /** Whether this claim is the live one. */
   holds(owner: Owner, generation: number): Promise<boolean>;

@@ -4,7 +4,6 @@
  * FO6  Events that come together are stored together: each task run that they touch is written once.
  */
 
-import { isTerminal } from "@millrace/domain/state.ts";
 import { type Recording, recordTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
@@ -24,6 +23,15 @@ export class TaskRuns {
 
   all(): TaskRun[] {
     return [...this.#load().values()];
+  }
+
+  ids(): string[] {
+    return [...this.#load().keys()];
+  }
+
+  /** Says that nothing is stored yet, which a run that has just begun knows without looking. */
+  begin(): void {
+    this.#all = new Map();
   }
 
   get(id: string): TaskRun | null {
@@ -86,7 +94,5 @@ export class TaskRuns {
     this.#store.put(PREFIX + taskRun.id, JSON.stringify(taskRun));
   }
 }
-
-export const hasEnded = (taskRun: TaskRun): boolean => taskRun.state !== null && isTerminal(taskRun.state.type);
 
 const keyOf = (taskKey: string, dynamicKey: string): string => `${taskKey}\u0000${dynamicKey}`;

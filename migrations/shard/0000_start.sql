@@ -74,6 +74,7 @@ CREATE TABLE `flow_runs` (
 	`end_time` integer,
 	`created` integer NOT NULL,
 	`updated` integer NOT NULL,
+	`task_run_ids` text NOT NULL,
 	`body` text NOT NULL,
 	PRIMARY KEY(`workspace_id`, `id`)
 ) WITHOUT ROWID;
@@ -92,15 +93,6 @@ CREATE TABLE `flows` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `flows_name` ON `flows` (`workspace_id`,`name`);--> statement-breakpoint
-CREATE TABLE `task_runs` (
-	`workspace_id` text NOT NULL,
-	`flow_run_id` text NOT NULL,
-	`told` integer NOT NULL,
-	`ids` text NOT NULL,
-	`body` text NOT NULL,
-	PRIMARY KEY(`workspace_id`, `flow_run_id`, `told`)
-) WITHOUT ROWID;
---> statement-breakpoint
 CREATE TABLE `work_pools` (
 	`workspace_id` text NOT NULL,
 	`id` text NOT NULL,

@@ -57,6 +57,8 @@ export const flowRuns = sqliteTable(
     endTime: integer("end_time"),
     created: integer().notNull(),
     updated: integer().notNull(),
+    /** Ids of the run's task runs, one after another: by them a task run is found. What it is, the run's object says. */
+    taskRunIds: text("task_run_ids").notNull(),
     body: text().notNull(),
   },
   (table) => [
@@ -68,24 +70,6 @@ export const flowRuns = sqliteTable(
       .on(table.created)
       .where(sql`state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING')`),
   ],
-);
-
-/**
- * The index of task runs that have ended, written by the EventHub alone: one row for those of one flow run that ended in the
- * same stretch of time, since a row a task run would cost more than the run itself. `ids` are theirs, one after another; `body`
- * is a JSON list of them as the wire shows them.
- */
-export const taskRuns = sqliteTable(
-  "task_runs",
-  {
-    workspaceId: text("workspace_id").notNull(),
-    flowRunId: text("flow_run_id").notNull(),
-    /** When the row was told; of two rows with one task run, the later one counts. */
-    told: integer().notNull(),
-    ids: text().notNull(),
-    body: text().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.flowRunId, table.told] })],
 );
 
 /** Events, one row for all that was gathered in a moment: a row an event would cost as much as the run itself. */

@@ -22,3 +22,6 @@ export const announce = (
     DEADLINE,
     "The event hub",
   );
+
+/** Announcements leave in the turn in which they are made. */
+export const departed = async (): Promise<void> => {};

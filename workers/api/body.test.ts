@@ -30,10 +30,10 @@ test("[AP3] a body whose told length is too large is refused unread", async () =
   expect(taken()).toBeLessThanOrEqual(1);
 });
 
-test("[AP3] a body that tells no length is read up to the limit, and no further", async () => {
-  const { body, taken } = inPieces(new Uint8Array(1024), 1_000_000);
+test("[AP3] a body that tells no length is kept up to the limit; a bounded rest is dropped, so that its sender hears the answer", async () => {
+  const { body, taken } = inPieces(new Uint8Array(1024 * 1024), 1_000_000);
   await expect(readBytes(post(body), 10 * 1024)).rejects.toBeInstanceOf(Refusal);
-  expect(taken()).toBeLessThan(20);
+  expect(taken()).toBeLessThan(25);
 });
 
 test("[AP3] a body of just the limit is taken whole", async () => {

@@ -63,9 +63,10 @@ function idsOf(table: string, alias: string, where: Condition, order = `${alias}
 
 interface Stored extends FlowRunSurroundings {
   run: FlowRun;
+  taskRunIds?: readonly string[];
 }
 
-const insertRun = (workspace: string, { run, parentFlowRunId }: Stored): void =>
+const insertRun = (workspace: string, { run, parentFlowRunId, taskRunIds = [] }: Stored): void =>
   insert("flow_runs", {
     workspace_id: workspace,
     id: run.id,
@@ -90,6 +91,7 @@ const insertRun = (workspace: string, { run, parentFlowRunId }: Stored): void =>
     end_time: run.endTime,
     created: run.created,
     updated: run.updated,
+    task_run_ids: taskRunIds.join(" "),
     body: "{}",
   });
 
@@ -253,9 +255,8 @@ function surroundings(): void {
     parentFlowRunId: null,
   });
   insertRun(OURS, run(5, { flowId: uuid(1), deploymentId: uuid(3), ...IN_POOL, name: "x" }));
-  insertRun(OURS, run(6, { flowId: uuid(2), name: "y" }));
+  insertRun(OURS, { ...run(6, { flowId: uuid(2), name: "y" }), taskRunIds: [uuid(7), uuid(0)] });
   insertRun(THEIRS, run(5, { flowId: uuid(2), deploymentId: uuid(3), name: "theirs" }));
-  insert("task_runs", { workspace_id: OURS, flow_run_id: uuid(6), told: 1, ids: `${uuid(7)} ${uuid(0)}`, body: "[]" });
 }
 
 const any = (...ids: number[]) => ({ any_: ids.map(uuid) });

@@ -251,8 +251,7 @@ function taskRunCondition({ operator: _, id, ...others }: NonNullable<RunFilters
   }
   return combine("and_", [
     within(id?.any_, (ids) => ({
-      sql: `EXISTS (SELECT 1 FROM task_runs t, json_each(?) wanted WHERE t.workspace_id = r.workspace_id AND t.flow_run_id = r.id
-            AND instr(t.ids, wanted.value) > 0)`,
+      sql: "EXISTS (SELECT 1 FROM json_each(?) wanted WHERE instr(r.task_run_ids, wanted.value) > 0)",
       values: [JSON.stringify(ids)],
     })),
   ]);

@@ -83,11 +83,11 @@ export async function flowRunOf(env: Env, tenant: Tenant, taskRun: string): Prom
   if (remembered) return remembered;
   const row = await shardOfTenant(env, tenant)
     .prepare(
-      "SELECT flow_run_id FROM task_runs WHERE workspace_id = ?1 AND instr(ids, ?2) > 0 ORDER BY flow_run_id DESC LIMIT 1",
+      "SELECT id FROM flow_runs WHERE workspace_id = ?1 AND instr(task_run_ids, ?2) > 0 ORDER BY id DESC LIMIT 1",
     )
     .bind(tenant.workspace, taskRun)
-    .first<{ flow_run_id: string }>();
-  return row?.flow_run_id ?? null;
+    .first<{ id: string }>();
+  return row?.id ?? null;
 }
 
 async function readLive(env: Env, tenant: Tenant, id: string): Promise<TaskRun | null> {

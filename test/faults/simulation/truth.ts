@@ -92,14 +92,13 @@ export class Truth {
 
   /** Ids of all task runs of the index. */
   indexedTaskRuns(): Set<string> {
-    const rows = this.#select("SELECT ids FROM task_runs WHERE workspace_id = ?1");
+    const rows = this.#select("SELECT task_run_ids AS ids FROM flow_runs WHERE workspace_id = ?1");
     return new Set(rows.flatMap(({ ids }) => (ids as string).split(" ")));
   }
 
   /** Forgets what the index holds of this workspace: the tables are used again. */
   clearIndex(): void {
-    for (const table of ["flow_runs", "task_runs", "event_batches"])
-      this.#select(`DELETE FROM ${table} WHERE workspace_id = ?1`);
+    for (const table of ["flow_runs", "event_batches"]) this.#select(`DELETE FROM ${table} WHERE workspace_id = ?1`);
   }
 
   #select(query: string) {
