@@ -1,0 +1,96 @@
+/**
+ * The sockets of a pool's agents: which session hangs on which, and when a session was last heard of.
+ *
+ * WP9  A session has one line: a newer one takes the place of an older one, which is closed.
+ *
+ * Agents hang on hibernating websockets. Their pings are answered by the runtime, and when the last one came is read from there, so
+ * that an idle agent costs nothing.
+ */
+import { AGENT_CLOSE, AGENT_PING, AGENT_PONG } from "@millrace/contract/channels/agent.ts";
+import { fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
+import { now } from "../kit/alarms.ts";
+import { acceptSocket, close, send } from "../kit/sockets.ts";
+
+/** What is known of a socket, kept with it while the object sleeps. */
+interface Attachment {
+  account: string;
+  session: string | null;
+}
+
+export class AgentLines {
+  readonly #ctx: DurableObjectState;
+  /** When a frame of a session last came, or something was last sent to it that began its lease anew. */
+  readonly #lastFrame = new Map<string, Instant>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(AGENT_PING, AGENT_PONG));
+  }
+
+  /** Takes the socket of an agent that has not said yet which session it is. */
+  open(account: string): Response {
+    const attachment: Attachment = { account, session: null };
+    return acceptSocket(this.#ctx, [], attachment, [{ type: "auth_success" }]);
+  }
+
+  sessionOf(socket: WebSocket): string | null {
+    return attachmentOf(socket).session;
+  }
+
+  /** From now on the session hangs on this socket. */
+  join(socket: WebSocket, session: string): void {
+    for (const other of this.#ctx.getWebSockets()) {
+      const attachment = attachmentOf(other);
+      if (other === socket || attachment.session !== session) continue;
+      other.serializeAttachment({ ...attachment, session: null });
+      close(other, AGENT_CLOSE.policy, "This session has a newer connection.");
+    }
+    socket.serializeAttachment({ ...attachmentOf(socket), session });
+  }
+
+  has(session: string): boolean {
+    return this.#find(session) !== null;
+  }
+
+  /** The account of whoever authenticated the session's line. */
+  accountOf(session: string): string {
+    const socket = this.#find(session);
+    return socket ? attachmentOf(socket).account : "";
+  }
+
+  /** Sends a frame; false where the session has no line. */
+  tell(session: string, frame: unknown): boolean {
+    const socket = this.#find(session);
+    if (socket) send(socket, frame);
+    return socket !== null;
+  }
+
+  close(session: string, reason: string): void {
+    const socket = this.#find(session);
+    if (socket) close(socket, AGENT_CLOSE.policy, reason);
+  }
+
+  refuse(socket: WebSocket, reason: string): void {
+    send(socket, { type: "error", reason });
+    close(socket, AGENT_CLOSE.protocol, reason);
+  }
+
+  /** Something of the session came. Memory is enough: pings are known to the runtime, and a crash ends the line. */
+  heard(session: string): void {
+    this.#lastFrame.set(session, now());
+  }
+
+  /** When something of the session last came over its present line or one before; 0 where nothing is known. */
+  lastHeard(session: string): Instant {
+    const socket = this.#find(session);
+    const pinged = socket ? this.#ctx.getWebSocketAutoResponseTimestamp(socket) : null;
+    const frame = this.#lastFrame.get(session) ?? (0 as Instant);
+    return pinged ? (Math.max(frame, fromMilliseconds(pinged.getTime())) as Instant) : frame;
+  }
+
+  #find(session: string): WebSocket | null {
+    return this.#ctx.getWebSockets().find((socket) => attachmentOf(socket).session === session) ?? null;
+  }
+}
+
+const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment() as Attachment;
