@@ -6,14 +6,17 @@
  */
 import { EventIn, type EventInput } from "@millrace/contract/events.ts";
 import { recordEvents } from "../api/events.ts";
+import { Refusal } from "../api/refusal.ts";
 import type { Env } from "../env.ts";
-import { type Channel, type Client, POLICY_VIOLATION } from "./handshake.ts";
+import { type Channel, type Client, FAILED, POLICY_VIOLATION, TRY_AGAIN_LATER } from "./handshake.ts";
 import { closeQuietly, readFrame } from "./inbox.ts";
 
 /** Milliseconds for which frames are gathered. */
 const WINDOW = 200;
 /** Events of one group. */
 const MOST = 200;
+/** Events of one socket that wait to be recorded. A client that is faster than that is told to come again. */
+const MOST_WAITING = 10_000;
 
 export const eventsIn: Channel = {
   protocol: "prefect",
@@ -35,6 +38,7 @@ class Intake {
   readonly #client: Client;
   readonly #env: Env;
   #gathered: EventInput[] = [];
+  #waiting = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #recording: Promise<void> = Promise.resolve();
 
@@ -56,6 +60,8 @@ class Intake {
       return;
     }
     this.#gathered.push(event.data);
+    this.#waiting += 1;
+    if (this.#waiting > MOST_WAITING) closeQuietly(this.#client.socket, TRY_AGAIN_LATER, "Too many events at once");
     if (this.#gathered.length >= MOST) void this.flush();
     else this.#timer ??= setTimeout(() => void this.flush(), WINDOW);
   }
@@ -79,9 +85,12 @@ class Intake {
       // A socket that stays needs not wait for the hub, which gathers for a while; one that has closed must.
       if (socket.readyState !== WebSocket.OPEN) await told;
     } catch (error) {
+      if (error instanceof Refusal) return closeQuietly(socket, POLICY_VIOLATION, error.message);
       console.error("Events could not be recorded", error);
       // A client that is told so connects again and sends what it has no confirmation for.
-      closeQuietly(socket, 1011, "Events could not be recorded: send them again");
+      closeQuietly(socket, FAILED, "Events could not be recorded: send them again");
+    } finally {
+      this.#waiting -= group.length;
     }
   }
 }

@@ -13,9 +13,11 @@ import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { closeQuietly, Inbox } from "./inbox.ts";
 
-/** How a socket is closed for a bad frame or credential, and for a rule that it broke. */
+/** How a socket is closed for a bad frame or credential, for a rule that it broke, for a failure of ours, and for being too fast. */
 export const PROTOCOL_ERROR = 1002;
 export const POLICY_VIOLATION = 1008;
+export const FAILED = 1011;
+export const TRY_AGAIN_LATER = 1013;
 /** Milliseconds that a socket may be silent before its credential, or its filter, has come. */
 export const HANDSHAKE = 10_000;
 
@@ -54,8 +56,13 @@ export async function upgrade(
   const { 0: outer, 1: socket } = new WebSocketPair();
   socket.accept();
   const inbox = new Inbox(socket);
-  if (admitted) lasting(begin(channel, { ...admitted, socket, inbox }, env, request));
-  else if (named) lasting(greet(channel, { socket, inbox }, request, env));
+  const orClosed = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      console.error("A socket could not be opened", error);
+      closeQuietly(socket, FAILED, "This cannot be opened just now: connect again");
+    });
+  if (admitted) lasting(orClosed(begin(channel, { ...admitted, socket, inbox }, env, request)));
+  else if (named) lasting(orClosed(greet(channel, { socket, inbox }, request, env)));
   else closeQuietly(socket, PROTOCOL_ERROR, `Send an Authorization header, or the subprotocol '${channel.protocol}'`);
   const headers: Record<string, string> = named ? { "sec-websocket-protocol": channel.protocol } : {};
   return new Response(null, { status: 101, webSocket: outer, headers });
