@@ -18,7 +18,7 @@ const LINGER = 2;
 export class Gatherer<Item> {
   readonly #write: (items: Item[]) => Promise<void>;
   readonly #patience: number;
-  #waiting: (PromiseWithResolvers<void> & { item: Item })[] = [];
+  #waiting: (PromiseWithResolvers<void> & { item: Item; urgent: boolean })[] = [];
   #writing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #lingering = false;
@@ -33,9 +33,8 @@ export class Gatherer<Item> {
   /** Resolves when the item is written. */
   add(item: Item, urgent: boolean): Promise<void> {
     const told = Promise.withResolvers<void>();
-    this.#waiting.push({ item, ...told });
-    if (urgent) this.#startSoon();
-    else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
+    this.#waiting.push({ item, urgent, ...told });
+    this.#plan(urgent);
     return told.promise;
   }
 
@@ -47,6 +46,12 @@ export class Gatherer<Item> {
     const last = this.#waiting.at(-1);
     this.#start();
     await (last ? last.promise.catch(() => {}) : this.#writing);
+  }
+
+  /** Sees to it that what waits is written in time. */
+  #plan(urgent: boolean): void {
+    if (urgent) this.#startSoon();
+    else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
   }
 
   #startSoon(): void {
@@ -80,7 +85,7 @@ export class Gatherer<Item> {
       )
       .finally(() => {
         this.#writing = null;
-        if (this.#waiting.length > 0) this.#startSoon();
+        if (this.#waiting.length > 0) this.#plan(this.#waiting.some(({ urgent }) => urgent));
       });
   }
 }

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 function object() {
   const state = { wanted: true, sockets: [] as unknown[], abort: vi.fn() };
   const ctx = { abort: state.abort, getWebSockets: () => state.sockets } as unknown as DurableObjectState;
-  return { state, release: new Release(ctx, () => state.wanted) };
+  return { state, release: new Release(ctx, () => state.wanted, 0) };
 }
 
 test("[KI8] an object is released once it was quiet for a moment", () => {
@@ -66,4 +66,12 @@ test("[KI8] one that is not to be released is never looked at", () => {
   state.wanted = false;
   release.touch();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("[KI8] while few are alive, none is released: closing a database costs syncs", () => {
+  const abort = vi.fn();
+  const ctx = { abort, getWebSockets: () => [] } as unknown as DurableObjectState;
+  new Release(ctx, () => true).touch();
+  vi.advanceTimersByTime(60_000);
+  expect(abort).not.toHaveBeenCalled();
 });
