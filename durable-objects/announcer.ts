@@ -10,6 +10,7 @@
 import { eventHubAt, type ObjectNamespaces } from "./addresses.ts";
 import type { Announcement } from "./event-hub/rpc.ts";
 import { withDeadline } from "./kit/deadline.ts";
+import { Pace } from "./kit/pace.ts";
 import { pack } from "./kit/packed.ts";
 
 interface Tenant {
@@ -37,6 +38,7 @@ interface Turn {
 }
 
 const turns = new Map<string, Turn>();
+const paces = new Map<string, Pace>();
 
 /** Announces to the tenant's hub; resolves when the hub has stored it. */
 export function announce(
@@ -46,14 +48,21 @@ export function announce(
   urgent: boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    const wait = paceOf(tenant.workspace).wait(Date.now());
     const item = { announcement, urgent, resolve, reject };
     const turn = turns.get(tenant.workspace);
     if (turn) turn.items.push(item);
     if (turn && Date.now() - turn.since < FORGOTTEN) return;
     const { items, left } = turn ?? { items: [item], left: Promise.withResolvers<void>() };
     turns.set(tenant.workspace, { since: Date.now(), items, left });
-    setTimeout(() => send(env, tenant), 0);
+    setTimeout(() => send(env, tenant), wait);
   });
+}
+
+function paceOf(workspace: string): Pace {
+  const known = paces.get(workspace) ?? new Pace();
+  paces.set(workspace, known);
+  return known;
 }
 
 /** Resolves when all that was announced so far is on its way: a list that is asked for later will show it. */

@@ -7,13 +7,7 @@
  *
  * The size of a batch follows from the load: alone, an item leaves at once; under load, each write carries what has come since
  * the last. Items that can wait ride along with the next urgent one, or leave when their patience ends.
- *
- * A write that had several items is followed by one that waits a moment for company: where the writer shares its thread with those
- * who ask, nobody else gets to ask while it writes, and batches would stay small just when it matters.
  */
-
-/** Milliseconds for which a busy gatherer waits for company. */
-const LINGER = 2;
 
 export class Gatherer<Item> {
   readonly #write: (items: Item[]) => Promise<void>;
@@ -21,8 +15,6 @@ export class Gatherer<Item> {
   #waiting: (PromiseWithResolvers<void> & { item: Item; urgent: boolean })[] = [];
   #writing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #lingering = false;
-  #lastSize = 0;
 
   /** `patience`: milliseconds for which an item that is not urgent may wait. */
   constructor(write: (items: Item[]) => Promise<void>, patience: number) {
@@ -50,21 +42,8 @@ export class Gatherer<Item> {
 
   /** Sees to it that what waits is written in time. */
   #plan(urgent: boolean): void {
-    if (urgent) this.#startSoon();
+    if (urgent) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
-  }
-
-  #startSoon(): void {
-    if (this.#writing || this.#lingering) return;
-    if (this.#lastSize <= 1) {
-      this.#start();
-      return;
-    }
-    this.#lingering = true;
-    setTimeout(() => {
-      this.#lingering = false;
-      this.#start();
-    }, LINGER);
   }
 
   #start(): void {
@@ -73,7 +52,6 @@ export class Gatherer<Item> {
     this.#timer = null;
     const batch = this.#waiting;
     this.#waiting = [];
-    this.#lastSize = batch.length;
     this.#writing = this.#write(batch.map(({ item }) => item))
       .then(
         () => {

@@ -12,8 +12,8 @@
 
 /** Milliseconds of quiet before the release: clients read a run once more right after they ended it. */
 const QUIET = 500;
-/** Live objects of this isolate above which they are released: 1,500 files, some hundred megabytes. */
-const MANY = 500;
+/** Live objects of this isolate above which they are released: 4,500 files, some three hundred megabytes. */
+const MANY = 1_500;
 /** Milliseconds after its last call for which the platform keeps an object. */
 const KEPT = 10_000;
 /** What a call is told that came in the moment of the release. */
