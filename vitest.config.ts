@@ -86,6 +86,8 @@ const workerd: TestProjectInlineConfiguration = {
     include: ["durable-objects/**/*.test.ts", "workers/**/*.test.ts"],
     exclude: ["workers/local/**", ...WITHOUT_RUNTIME],
     setupFiles: ["test/workerd/migrated.ts"],
+    // Files run one after another in one runtime: starting one for each took most of the time. Every test makes its own tenants.
+    isolate: false,
     testTimeout: 30_000,
   },
 };
