@@ -68,6 +68,34 @@ test.each([
   expect(calls.every((call) => call.endsWith("/ws-ticket"))).toBe(true);
 });
 
+test.each([360, 1280])(
+  "[WE55] nothing moves while a page of %d pixels loads, not even when its typefaces come late",
+  async (width) => {
+    const { page } = watched;
+    await page.setViewportSize({ width, height: 740 });
+    let release = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route(/\.woff2$/, async (route) => {
+      await late;
+      await route.continue();
+    });
+    await page.addInitScript(
+      `window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.moved += e.value; }).observe({ type: "layout-shift", buffered: true });`,
+    );
+    await page.goto(`/runs/flow-run/${scene.completed}`, { waitUntil: "domcontentloaded" });
+    await untilLive(page);
+    release();
+    await page.evaluate(
+      "document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))",
+    );
+    expect(await page.evaluate("document.fonts.check('16px \"Geist Variable\"')")).toBe(true);
+    expect(await page.evaluate("window.moved")).toBeLessThanOrEqual(0.05);
+    await page.unroute(/\.woff2$/);
+  },
+);
+
 test("[WE54] an idle page asks for nothing", async () => {
   const { page } = watched;
   await page.goto("/runs?state=completed");

@@ -15,11 +15,11 @@ import {
   type Watched,
   workspace,
 } from "./browser.ts";
-import { clientOf, makeFlow, makeRun, paintScene, type Scene } from "./scene.ts";
+import { clientOf, makeFlow, makeRun, paintScene, type Scene, writeLog } from "./scene.ts";
 
 let browser: Browser;
 let scene: Scene;
-const keys = { full: "", empty: "", huge: "", forbidden: "" };
+const keys = { full: "", empty: "", huge: "", forbidden: "", partly: "" };
 let hugeRun = "";
 const opened = new Map<string, Watched>();
 
@@ -33,20 +33,29 @@ beforeAll(async () => {
     workspace("pages-huge"),
   ]);
   const forbidden = await makeKey(local(), full.workspaceId, "pages-forbidden", ["see_artifacts"]);
-  Object.assign(keys, { full: full.key, empty: empty.key, huge: huge.key, forbidden: forbidden.key });
+  const partly = await makeKey(local(), full.workspaceId, "pages-partly", ["see_flows", "see_events"]);
+  Object.assign(keys, {
+    partly: partly.key,
+    full: full.key,
+    empty: empty.key,
+    huge: huge.key,
+    forbidden: forbidden.key,
+  });
   scene = await paintScene(clientOf({ api_url: full.apiUrl, api_key: full.key }));
   const api = clientOf({ api_url: huge.apiUrl, api_key: huge.key });
   const flow = await makeFlow(api, LONG);
-  const tags = Array.from({ length: 30 }, (_, n) => `${n}-${LONG}`);
+  const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(1)</script>`;
+  const tags = [HOSTILE, ...Array.from({ length: 29 }, (_, n) => `${n}-${LONG}`)];
   const message = `${LONG} ${"words that do break. ".repeat(40)}`;
   for (let n = 0; n < 55; n++) {
     hugeRun = await makeRun(api, {
       flow,
-      name: `${n}-${LONG}`,
+      name: n % 3 ? `${n}-${LONG}` : `${n} ${HOSTILE} ${LONG}`,
       tags,
       parameters: { text: "x".repeat(80_000) },
       states: n % 2 ? [] : [{ type: "RUNNING" }, { type: "FAILED", message }],
     });
+    if (n > 50) await writeLog(api, hugeRun, [{ message: HOSTILE }, { message: `\u001b[31m${HOSTILE}\u001b[0m` }]);
   }
 });
 afterAll(async () => {
@@ -136,6 +145,13 @@ const CASES: Case[] = [
     name: "run-huge",
     who: "huge",
     path: () => `/runs/flow-run/${hugeRun}?tab=parameters`,
+    title: /a-name-without/,
+    live: true,
+  },
+  {
+    name: "run-huge-log",
+    who: "huge",
+    path: () => `/runs/flow-run/${hugeRun}?view=table`,
     title: /a-name-without/,
     live: true,
   },
@@ -249,6 +265,20 @@ test("[WE2] pages are sent with a policy that no inline script passes, and are n
   expect(html).not.toMatch(/<style|\son\w+=/);
   // Two answers never share a nonce.
   expect((await page.reload())!.headers()["content-security-policy"]).not.toContain(nonce);
+});
+
+test("[WE56] a part that cannot be had says why in its own place, and the rest of the page stands", async () => {
+  const watched = await openPage(browser);
+  await signIn(watched.page, keys.partly);
+  await watched.page.goto(`/runs/flow-run/${scene.completed}?tab=artifacts`);
+  await untilLive(watched.page);
+  const alert = watched.page.getByRole("alert");
+  expect(await alert.textContent()).toContain("The artifacts could not be loaded");
+  expect(await alert.textContent()).toContain("see_artifacts");
+  await watched.page.getByRole("listbox", { name: "Timeline, 11 tasks" }).waitFor();
+  expect(await violations(watched.page)).toEqual([]);
+  expect(watched.problems).toEqual([]);
+  await watched.close();
 });
 
 test("[WE29] what a flow published is shown as text, and runs nothing", async () => {

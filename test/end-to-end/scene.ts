@@ -231,8 +231,9 @@ export async function paintScene(api: Client): Promise<Scene> {
     states: [{ type: "RUNNING" }, { type: "PAUSED", message: "Waiting for sign-off." }],
   });
   await makeRun(api, { flow: report!, name: "waiting-vole" });
+  const deployment = await makeDeployment(api, flow, "eu-nightly");
   const completed = await paintCompleted(api, flow);
-  const failed = await paintFailed(api, flow);
+  const failed = await paintFailed(api, flow, deployment);
   const retried = await paintRetried(api, flow);
   const running = await paintRunning(api, flow);
   return { flow, completed, failed, retried, running };
@@ -313,9 +314,10 @@ async function paintCompleted(api: Client, flow: string): Promise<string> {
   return run;
 }
 
-async function paintFailed(api: Client, flow: string): Promise<string> {
+async function paintFailed(api: Client, flow: string, deployment: string): Promise<string> {
   const run = await makeRun(api, {
     flow,
+    deployment,
     name: "crimson-otter",
     tags: ["eu"],
     parameters: { locale: "de" },

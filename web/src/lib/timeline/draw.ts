@@ -8,6 +8,8 @@ const WORDS = ["ink", "ink-2", "ink-3", "line", "surface", "sunken", "raised", "
 export type Palette = Record<Tone | (typeof WORDS)[number], string> & { font: string };
 
 export interface Picture {
+  /** The moment of the picture, milliseconds. */
+  at: number;
   frame: Frame;
   bars: readonly Bar[];
   ticks: readonly Tick[];
@@ -70,7 +72,10 @@ export function draw(canvas: CanvasRenderingContext2D, { frame, ...picture }: Pi
   canvas.fillStyle = palette.line;
   for (const tick of picture.ticks) canvas.fillRect(Math.round(tick.x), axis, 1, height - axis);
   dashed(canvas, picture.attempts, palette.late, axis, height);
-  for (const bar of picture.bars) drawBar(canvas, bar, frame, palette);
+  for (const bar of picture.bars) {
+    drawBar(canvas, bar, frame, palette);
+    drawLength(canvas, bar, frame, palette, picture.at);
+  }
   if (picture.now !== null) {
     canvas.fillStyle = palette.run;
     canvas.fillRect(Math.round(picture.now), axis, 1, height - axis);
@@ -145,6 +150,30 @@ function drawBar(
     canvas.fillStyle = palette.surface;
     for (let x = run.x + run.width - 3; x > run.x + run.width - 10; x -= 3.5) canvas.fillRect(x, top, 1.25, BAR_HEIGHT);
   }
+}
+
+/** How long it took, beside its bar, where there is room; inside, where there is room only there. */
+function drawLength(
+  canvas: CanvasRenderingContext2D,
+  { span, y, run }: Bar,
+  frame: Frame,
+  palette: Palette,
+  at: number,
+): void {
+  if (!run || span.from === null) return;
+  const length = (span.to ?? Math.max(at, span.from)) - span.from;
+  const words = tellDuration(span.to === null && length >= 1000 ? Math.floor(length / 1000) * 1000 : length);
+  canvas.font = `450 11px ${palette.font}`;
+  const width = canvas.measureText(words).width;
+  const right = run.x + run.width + 6;
+  const fitsRight = right + width + 2 <= frame.width;
+  if (!fitsRight && (span.kind !== "task" || width + 14 > run.width)) return;
+  canvas.fillStyle = fitsRight ? palette["ink-3"] : palette.surface;
+  canvas.fillText(
+    words,
+    fitsRight ? right : run.x + run.width - width - 6 - (run.open ? 10 : 0),
+    y + frame.row / 2 + 0.5,
+  );
 }
 
 function drawLabel(

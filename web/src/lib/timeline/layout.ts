@@ -57,7 +57,7 @@ export const MIN_BAR = 3;
 /** The narrowest window a person can zoom to, in milliseconds. */
 const MIN_WINDOW = 1;
 /** Room right of the last bar, as a part of the whole. */
-const MARGIN = 0.02;
+const MARGIN = 0.04;
 
 const beginOf = (span: Span): number => span.waitFrom ?? span.from ?? Number.POSITIVE_INFINITY;
 
