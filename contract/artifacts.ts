@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { ArtifactFilter, RunFilters } from "./filters.ts";
-import { AnyJson, ById, Limit, maybe, Name, Offset, otherwise, TimestampText, Uuid } from "./wire.ts";
+import { AnyJson, ById, Limit, maybe, Name, Offset, otherwise, recordOf, TimestampText, Uuid } from "./wire.ts";
 
 export const ArtifactOut = z.object({
   id: z.uuid(),
@@ -21,7 +21,7 @@ export type WireArtifact = z.output<typeof ArtifactOut>;
 export const ARTIFACT_SORTS = ["CREATED_DESC", "UPDATED_DESC", "ID_DESC", "KEY_DESC", "KEY_ASC"] as const;
 export type ArtifactSort = (typeof ARTIFACT_SORTS)[number];
 
-const Metadata = maybe(z.record(z.string(), z.string()));
+const Metadata = maybe(recordOf(z.string()));
 
 const ListBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).extend({
   artifacts: maybe(ArtifactFilter),

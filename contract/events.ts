@@ -4,12 +4,12 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
-import { Fields, maybe, Timestamp, TimestampText, Uuid } from "./wire.ts";
+import { Fields, maybe, recordOf, Timestamp, TimestampText, Uuid } from "./wire.ts";
 
 /** How many resources an event may relate to, and how large its payload's text may be: Prefect's own limits. */
 const MOST_RELATED = 100;
 
-const Resource = z.record(z.string(), z.string());
+const Resource = recordOf(z.string());
 
 /** An event as a client sends it. */
 export const EventIn = z.object({

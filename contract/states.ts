@@ -1,7 +1,7 @@
 /** States on the wire, and their way into and out of the domain. */
 import { defaultName, NO_DETAILS, STATE_TYPES, type State, type StateDetails } from "@millrace/domain/state.ts";
 import { z } from "zod";
-import { AnyJson, maybe, Name, Timestamp, TimestampText, text, Uuid } from "./wire.ts";
+import { AnyJson, maybe, Name, recordOf, Timestamp, TimestampText, text, Uuid } from "./wire.ts";
 
 export const StateTypeName = z.enum(STATE_TYPES);
 
@@ -17,7 +17,7 @@ const DetailsIn = z.object({
   pause_timeout: maybe(Timestamp),
   pause_reschedule: z.boolean().default(false),
   pause_key: maybe(Name),
-  run_input_keyset: maybe(z.record(z.string(), z.string())),
+  run_input_keyset: maybe(recordOf(z.string())),
   refresh_cache: maybe(z.boolean()),
   retriable: maybe(z.boolean()),
   transition_id: maybe(Uuid),

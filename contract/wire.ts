@@ -40,19 +40,40 @@ export const Name = z.string().max(NAME_LENGTH);
 export const PathName = Name.min(1).regex(/^[^/%&><]+$/, "String should match pattern '^[^/%&><]+$'");
 export const Tags = z.array(Name).max(1000);
 export const AnyJson = z.unknown().transform((value) => (value ?? null) as Json);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** A record of anything. Its keys are the user's, `__proto__` among them. */
 export const Fields = z
   .unknown()
-  .refine(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    "Input should be a valid dictionary",
-  )
+  .refine(isRecord, "Input should be a valid dictionary")
   .meta({ type: "object", additionalProperties: true })
   .transform((value) => value as JsonObject);
+
+/** A record of such values. zod's own record would drop a key called `__proto__` without a word. */
+export const recordOf = <V extends z.ZodType>(values: V) =>
+  z
+    .unknown()
+    .transform((record, context): Record<string, z.output<V>> => {
+      if (!isRecord(record)) {
+        context.addIssue({ code: "custom", message: "Input should be a valid dictionary" });
+        return z.NEVER;
+      }
+      const read = Object.entries(record).map(([key, value]) => [key, values.safeParse(value)] as const);
+      for (const [key, { error }] of read)
+        for (const { path, message } of error?.issues ?? [])
+          context.addIssue({ code: "custom", path: [key, ...path], message });
+      return Object.fromEntries(read.map(([key, { data }]) => [key, data as z.output<V>]));
+    })
+    .meta({ type: "object", additionalProperties: true }) as unknown as z.ZodType<
+    Record<string, z.output<V>>,
+    Record<string, z.input<V>>
+  >;
+
 /** Labels: a flat record of scalars. */
-export const Labels = z
-  .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))
-  .transform((value) => value as JsonObject);
+export const Labels = recordOf(z.union([z.boolean(), z.number(), z.string()])).transform(
+  (value) => value as JsonObject,
+);
 
 export const ById = z.object({ id: Uuid });
 
