@@ -1,5 +1,4 @@
 import { type ArtifactSort, artifacts, type WireArtifact } from "@millrace/contract/artifacts.ts";
-import type { ArtifactFilterInput, RunFiltersInput } from "@millrace/contract/filters.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
@@ -8,7 +7,7 @@ import type { Env } from "../env.ts";
 import { notFound } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
-import { artifactCondition, type Condition, combine, flowRunCondition } from "./sql-filter.ts";
+import { aroundArtifact } from "./sql-filter.ts";
 
 interface ArtifactRow {
   id: string;
@@ -125,19 +124,6 @@ export function serveArtifacts(app: App): void {
   serve(app, artifacts.count, ({ env, tenant, body }) =>
     count(env, tenant, { table: "artifacts", alias: "a", where: aroundArtifact(body) }),
   );
-}
-
-type Filters = Pick<RunFiltersInput, "flow_runs"> & { artifacts: ArtifactFilterInput | null };
-
-function aroundArtifact({ artifacts: own, flow_runs }: Filters): Condition {
-  const run = flow_runs && flowRunCondition(flow_runs);
-  return combine("and_", [
-    own && artifactCondition(own),
-    run && {
-      sql: `EXISTS (SELECT 1 FROM flow_runs r WHERE r.workspace_id = a.workspace_id AND r.id = a.flow_run_id AND ${run.sql})`,
-      values: run.values,
-    },
-  ]);
 }
 
 async function readOne(env: Env, tenant: Tenant, condition: string, value: string): Promise<WireArtifact | null> {

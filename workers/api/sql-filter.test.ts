@@ -19,7 +19,14 @@ import { STATE_TYPES } from "@millrace/domain/state.ts";
 import { formatInstant, type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { aroundDeployment, aroundFlow, aroundFlowRun, type Condition, flowRunCondition } from "./sql-filter.ts";
+import {
+  aroundArtifact,
+  aroundDeployment,
+  aroundFlow,
+  aroundFlowRun,
+  type Condition,
+  flowRunCondition,
+} from "./sql-filter.ts";
 import { FLOW_RUN_ORDERS } from "./sql-order.ts";
 
 const [OURS, THEIRS] = ["01900000-0000-7000-8000-00000000000a", "01900000-0000-7000-8000-00000000000b"] as const;
@@ -259,12 +266,28 @@ function surroundings(): void {
   insertRun(THEIRS, run(5, { flowId: uuid(2), deploymentId: uuid(3), name: "theirs" }));
 }
 
+/** Artifacts 1 of run 5 and a task run, 2 of run 6, 3 of nothing. */
+function surroundingArtifacts(): void {
+  const artifact = (id: number, flow_run_id: string | null, task_run_id: string | null) => ({
+    ...{ workspace_id: OURS, id: uuid(id), key: `k${id}`, type: "markdown", data: "{}", flow_run_id, task_run_id },
+    ...{ created: id, updated: id },
+  });
+  insert("artifacts", artifact(1, uuid(5), uuid(7)));
+  insert("artifacts", artifact(2, uuid(6), null));
+  insert("artifacts", artifact(3, null, null));
+}
+
 const any = (...ids: number[]) => ({ any_: ids.map(uuid) });
+
+/** Lists of artifacts take no filters on pools and queues. */
+const without = ({ work_pools: _, work_pool_queues: __, ...rest }: RunFiltersInput) => rest;
 
 const lists = {
   runs: (asked: RunFiltersInput) => idsOf("flow_runs", "r", aroundFlowRun(asked)),
   flows: (asked: RunFiltersInput) => idsOf("flows", "f", aroundFlow(asked)),
   deployments: (asked: RunFiltersInput) => idsOf("deployments", "d", aroundDeployment(asked)),
+  artifacts: (asked: RunFiltersInput) =>
+    idsOf("artifacts", "a", aroundArtifact({ artifacts: null, ...without(asked) })),
 };
 
 test.each<[string, keyof typeof lists, object, number[]]>([
@@ -300,10 +323,16 @@ test.each<[string, keyof typeof lists, object, number[]]>([
   ["[AP14] of queues", "deployments", { work_pool_queues: { name: { startswith_: ["d"] } } }, [3]],
   ["[AP14] with a limit", "deployments", { deployments: { concurrency_limit: { ge_: 1 } } }, []],
   ["[AP14] of a pool", "deployments", { work_pools: { id: any(8) } }, [3]],
+  ["[AP14] all artifacts", "artifacts", {}, [1, 2, 3]],
+  ["[AP14] of a run", "artifacts", { flow_runs: { name: { any_: ["x"] } } }, [1]],
+  ["[AP14] of a flow's runs", "artifacts", { flows: { name: { any_: ["two"] } } }, [2]],
+  ["[AP14] of a deployment's runs", "artifacts", { deployments: { name: { any_: ["nightly"] } } }, [1]],
+  ["[AP14] of a task run", "artifacts", { task_runs: { id: any(7) } }, [1]],
   ["[AP14] of runs", "deployments", { flow_runs: { name: { any_: ["x"] } } }, [3]],
 ])("%s: %s", (_case, list, asked, expected) => {
   withRows(() => {
     surroundings();
+    surroundingArtifacts();
     expect(lists[list](RunFilters.parse(asked))).toEqual(expected.map(uuid));
   });
 });

@@ -244,17 +244,21 @@ const exists = (sql: string, condition: Condition): Condition => ({
  * runs, and is refused here.
  */
 function taskRunCondition({ operator: _, id, ...others }: NonNullable<RunFiltersInput["task_runs"]>): Condition {
-  for (const [field, asked] of Object.entries(others)) {
-    if (asked === null) continue;
-    const message = "Of task runs only the ids are known here: list the task runs, and name their flow runs.";
-    throw new Refusal({ code: "invalid", field: `task_runs.${field}`, message });
-  }
+  refuseUnknown(others);
   return combine("and_", [
     within(id?.any_, (ids) => ({
       sql: "EXISTS (SELECT 1 FROM json_each(?) wanted WHERE instr(r.task_run_ids, wanted.value) > 0)",
       values: [JSON.stringify(ids)],
     })),
   ]);
+}
+
+function refuseUnknown(others: { [field: string]: unknown }): void {
+  for (const [field, asked] of Object.entries(others)) {
+    if (asked === null) continue;
+    const message = "Of task runs only the ids are known here: list the task runs, and name their flow runs.";
+    throw new Refusal({ code: "invalid", field: `task_runs.${field}`, message });
+  }
 }
 
 /** The filters on what surrounds a flow run `r`. */
@@ -311,4 +315,31 @@ export const aroundDeployment = (filters: RunFiltersInput): Condition => {
       exists("work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id", workPoolCondition(f)),
     ),
   ]);
+};
+
+/** The filters on what surrounds an artifact `a`. */
+export function aroundArtifact({ artifacts, task_runs, ...around }: ArtifactFilters): Condition {
+  const { id = null, operator: _, ...others } = task_runs ?? {};
+  refuseUnknown(others);
+  const run = aroundFlowRun({ ...NO_FILTERS, ...around });
+  return combine("and_", [
+    within(artifacts, artifactCondition),
+    within(id, (f) => combine("and_", [anyOf("a.task_run_id", f.any_)])),
+    Object.values(around).some((filter) => filter !== null)
+      ? exists("flow_runs r WHERE r.workspace_id = a.workspace_id AND r.id = a.flow_run_id", run)
+      : null,
+  ]);
+}
+
+type ArtifactFilters = Omit<RunFiltersInput, "work_pools" | "work_pool_queues"> & {
+  artifacts: ArtifactFilterInput | null;
+};
+
+const NO_FILTERS: RunFiltersInput = {
+  flows: null,
+  flow_runs: null,
+  task_runs: null,
+  deployments: null,
+  work_pools: null,
+  work_pool_queues: null,
 };
