@@ -13,6 +13,7 @@ const SAMPLES: { [C in ProblemCode]: [Extract<Problem, { code: C }>, RegExp] } =
   too_large: [{ code: "too_large", what: "body", limit: 1024, unit: "bytes" }, /1024 bytes.*Send less/],
   unauthenticated: [{ code: "unauthenticated", message: "Sign in first." }, /^Sign in first\.$/],
   forbidden: [{ code: "forbidden", scope: "run_flows" }, /run_flows.*Ask an owner/],
+  refused: [{ code: "refused", message: "Ask from this site's own pages." }, /own pages/],
   beyond_run: [{ code: "beyond_run", run: "run-7" }, /run-7.*API key/],
   too_many: [{ code: "too_many", what: "requests a minute", limit: 60, retryAfter: 1 }, /60 requests.*in 1 second\.$/],
   unavailable: [{ code: "unavailable", what: "index", retryAfter: 5 }, /index.*in 5 seconds\.$/],

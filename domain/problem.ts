@@ -16,6 +16,8 @@ export type Problem =
   | { code: "too_large"; what: string; limit: number; unit: "bytes" | "levels" | "items" | "characters" }
   | { code: "unauthenticated"; message: string }
   | { code: "forbidden"; scope: string }
+  /** Not for this caller, or not from here, whatever its scopes. */
+  | { code: "refused"; message: string }
   /** A run's own token, used on a run that it did not begin. */
   | { code: "beyond_run"; run: string }
   | { code: "too_many"; what: string; limit: number; retryAfter: number }
@@ -46,6 +48,8 @@ export function sentence(problem: Problem): string {
       return problem.message;
     case "forbidden":
       return `Your credential lacks the scope ${problem.scope}. Ask an owner of the account for a key that has it.`;
+    case "refused":
+      return problem.message;
     case "beyond_run":
       return `This is the token of run ${problem.run}: it reaches that run and those it began. Use an API key for others.`;
     case "too_many":

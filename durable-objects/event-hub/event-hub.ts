@@ -119,7 +119,10 @@ async function store(shard: D1Database, workspace: string, announcements: Announ
   } catch (error) {
     if (announcements.length === 1 || !isRefusal(error)) throw error;
     for (const announcement of announcements) {
-      await write([announcement]).catch((reason: unknown) => console.error("An announcement was refused", reason));
+      await write([announcement]).catch((reason: unknown) => {
+        if (!isRefusal(reason)) throw reason;
+        console.error("An announcement was refused", reason);
+      });
     }
   }
 }

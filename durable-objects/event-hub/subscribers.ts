@@ -47,6 +47,7 @@ export class Subscribers {
         sent.add(event.id);
         send(socket, frameOf(event));
       }
+      this.#remember([...sent]);
       for (const event of this.#beginning.get(socket) ?? []) if (!sent.has(event.id)) send(socket, frameOf(event));
     } catch (error) {
       console.error("Past events could not be read", error);
@@ -61,7 +62,7 @@ export class Subscribers {
     const sockets = this.#ctx.getWebSockets();
     if (events.length === 0 || sockets.length === 0) return;
     const news = events.filter(({ id }) => !this.#shown.has(id));
-    this.#remember(news);
+    this.#remember(news.map(({ id }) => id));
     for (const socket of sockets) {
       const subscription = socket.deserializeAttachment() as Subscription;
       const wanted = news.filter((event) => matchesEvent(subscription.filter, event));
@@ -71,8 +72,8 @@ export class Subscribers {
     }
   }
 
-  #remember(events: readonly WireEvent[]): void {
-    for (const { id } of events) this.#shown.add(id);
+  #remember(ids: readonly string[]): void {
+    for (const id of ids) this.#shown.add(id);
     for (const oldest of this.#shown) {
       if (this.#shown.size <= MOST_SHOWN) return;
       this.#shown.delete(oldest);

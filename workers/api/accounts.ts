@@ -100,7 +100,8 @@ export function serveAccounts(app: App): void {
   );
 
   serve(app, me.socketTicket, async ({ env, tenant, credential }) => {
-    if (!credential.keyId) throw new Refusal({ code: "forbidden", scope: "a key or session" });
+    if (!credential.keyId)
+      throw new Refusal({ code: "refused", message: "A ticket is made for a key or a session, not for a run." });
     const ticket = await signToken(env, "ticket", { keyId: credential.keyId, workspace: tenant.workspace });
     return { ticket, expires_in: lifetimeOf("ticket") };
   });

@@ -49,7 +49,10 @@ export function serveAuth(app: App): void {
   serve(app, auth.localSignInAvailable, ({ env, request }) => ({ available: isLocal(env, request) }));
   serve(app, auth.localSignIn, async ({ env, request }) => {
     if (!isLocal(env, request) || !isOwnOrigin(request)) {
-      throw new Refusal({ code: "forbidden", scope: "local sign-in (sign in with an API key instead)" });
+      throw new Refusal({
+        code: "refused",
+        message: "One-click sign-in is for the person at this machine. Sign in with an API key instead.",
+      });
     }
     const owner = await env.DIRECTORY.prepare(
       `SELECT k.id FROM api_keys k JOIN actors a ON a.id = k.actor_id

@@ -27,6 +27,7 @@ const STATUS: { readonly [Code in ProblemCode]: number } = {
   unauthenticated: 401,
   forbidden: 403,
   beyond_run: 403,
+  refused: 403,
   too_many: 429,
   unavailable: 503,
 };

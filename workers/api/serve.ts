@@ -116,11 +116,7 @@ export function rejected(why: Rejection): Refusal {
     invalid: "This credential is not valid: it may be mistyped, expired or revoked. Sign in again, or make a new key.",
     "foreign origin": "A request with a session cookie must come from this site's own pages.",
   }[why];
-  return new Refusal(
-    why === "foreign origin"
-      ? { code: "forbidden", scope: "same-origin request" }
-      : { code: "unauthenticated", message },
-  );
+  return new Refusal(why === "foreign origin" ? { code: "refused", message } : { code: "unauthenticated", message });
 }
 
 function reachOf(credential: Credential, context: Context, row: EndpointRow): Reach {

@@ -49,8 +49,7 @@ export function serveTaskRuns(app: App): void {
   });
 
   serve(app, taskRuns.read, async ({ env, tenant, params }) => {
-    const live = await readLive(env, tenant, params.id);
-    return live ? toWire(live) : ((await readEnded(env, tenant, params.id)) ?? notFound("task run", params.id));
+    return toWire((await readTaskRun(env, tenant, params.id)) ?? notFound("task run", params.id));
   });
 
   serve(app, taskRuns.setState, async ({ env, tenant, params, body, credential }) => {
@@ -77,28 +76,42 @@ export function serveTaskRuns(app: App): void {
 
 const toWire = (taskRun: TaskRun): WireTaskRun => taskRunToWire(taskRun, fromMilliseconds(Date.now()));
 
-/** The flow run of a task run: the hub remembers those of late, the index has the ended ones. */
+/** Live runs that are asked one by one whether a task run is theirs. */
+const MOST_ASKED = 50;
+
+/**
+ * The flow run of a task run: the hub remembers those of late, the index knows those of rows told since; what neither knows can only
+ * be one that is new while the hub forgot, so the newest live runs are asked.
+ */
 export async function flowRunOf(env: Env, tenant: Tenant, taskRun: string): Promise<string | null> {
   const remembered = await eventHubAt(env, tenant.workspace).locate(taskRun);
   if (remembered) return remembered;
-  const row = await shardOfTenant(env, tenant)
-    .prepare(
-      "SELECT id FROM flow_runs WHERE workspace_id = ?1 AND instr(task_run_ids, ?2) > 0 ORDER BY id DESC LIMIT 1",
-    )
-    .bind(tenant.workspace, taskRun)
-    .first<{ id: string }>();
-  return row?.id ?? null;
+  const shard = shardOfTenant(env, tenant);
+  const [known, live] = await shard.batch<{ id: string }>([
+    shard
+      .prepare(
+        "SELECT id FROM flow_runs WHERE workspace_id = ?1 AND instr(task_run_ids, ?2) > 0 ORDER BY id DESC LIMIT 1",
+      )
+      .bind(tenant.workspace, taskRun),
+    shard
+      .prepare(
+        `SELECT id FROM flow_runs WHERE workspace_id = ?1
+         AND state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING') ORDER BY id DESC LIMIT ?2`,
+      )
+      .bind(tenant.workspace, MOST_ASKED),
+  ]);
+  const id = known?.results[0]?.id;
+  if (id) return id;
+  const asked = (live?.results ?? []).map(async (row) => ({
+    ...row,
+    taskRun: await flowRunAt(env, tenant.workspace, row.id).taskRun(tenant, taskRun),
+  }));
+  return (await Promise.all(asked)).find((one) => one.taskRun !== null)?.id ?? null;
 }
 
-async function readLive(env: Env, tenant: Tenant, id: string): Promise<TaskRun | null> {
-  const flowRun = await eventHubAt(env, tenant.workspace).locate(id);
-  return flowRun ? flowRunAt(env, tenant.workspace, flowRun).taskRun(tenant, id) : null;
-}
-
-async function readEnded(env: Env, tenant: Tenant, id: string): Promise<WireTaskRun | null> {
+async function readTaskRun(env: Env, tenant: Tenant, id: string): Promise<TaskRun | null> {
   const flowRun = await flowRunOf(env, tenant, id);
-  const taskRun = flowRun ? await flowRunAt(env, tenant.workspace, flowRun).taskRun(tenant, id) : null;
-  return taskRun && toWire(taskRun);
+  return flowRun ? flowRunAt(env, tenant.workspace, flowRun).taskRun(tenant, id) : null;
 }
 
 /** Flow runs whose task runs one list looks through. */
