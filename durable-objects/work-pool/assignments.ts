@@ -71,12 +71,18 @@ export class Assignments {
     if (!owner) return;
     const given: Promise<void>[] = [];
     let room = ledger.room() - this.#asking.size;
+    // Looked up once: a long queue costs nothing while no agent is free.
+    const free = room > 0 ? this.#freeSlots() : new Map<Session, number>();
+    if (free.size === 0) return;
     for (const entry of ledger.waiting()) {
-      if (room <= 0) break;
+      if (room <= 0 || free.size === 0) break;
       if (this.#asking.has(entry.run)) continue;
-      const session = this.#freest(entry.run);
+      const session = this.#freest(entry.run, free);
       if (!session) continue;
       room -= 1;
+      const left = (free.get(session) ?? 0) - 1;
+      if (left > 0) free.set(session, left);
+      else free.delete(session);
       this.#asking.set(entry.run, session.id);
       given.push(this.#give(owner, entry, session));
     }
@@ -234,16 +240,24 @@ export class Assignments {
     await this.assign();
   }
 
-  #freest(run: string): Session | null {
+  /** Sessions that can take runs, with how many. */
+  #freeSlots(): Map<Session, number> {
     const { ledger } = this.#needs;
+    const promised = new Map<string, number>();
+    for (const id of this.#asking.values()) promised.set(id, (promised.get(id) ?? 0) + 1);
+    const free = new Map<Session, number>();
+    for (const session of ledger.sessions()) {
+      const slots = ledger.freeSlots(session) - (promised.get(session.id) ?? 0);
+      if (slots > 0 && this.#isListening(session)) free.set(session, slots);
+    }
+    return free;
+  }
+
+  #freest(run: string, free: ReadonlyMap<Session, number>): Session | null {
     let best: Session | null = null;
     let most = 0;
-    for (const session of ledger.sessions()) {
-      if (this.#declined.has(`${run}/${session.id}`) || !this.#isListening(session)) continue;
-      const promised = [...this.#asking.values()].filter((id) => id === session.id).length;
-      const free = ledger.freeSlots(session) - promised;
-      if (free > most) [best, most] = [session, free];
-    }
+    for (const [session, slots] of free)
+      if (slots > most && !this.#declined.has(`${run}/${session.id}`)) [best, most] = [session, slots];
     return best;
   }
 
