@@ -6,9 +6,15 @@
  *
  * It prints each failing seed with its shortened list of steps, then one line of JSON, and exits 1 if a seed failed.
  */
-import "./platform/stand-ins.ts";
 import { fork } from "node:child_process";
 import { parseArgs } from "node:util";
+import { makeTables } from "./platform/database.ts";
+import { installGlobals } from "./platform/globals.ts";
+import { bundleService } from "./platform/service.ts";
+import { planted } from "./simulation/planted-bugs.ts";
+import { failureReport } from "./simulation/report.ts";
+import { simulate } from "./simulation/run.ts";
+import { shorten } from "./simulation/shorten.ts";
 
 const { values } = parseArgs({
   options: {
@@ -60,21 +66,16 @@ process.exitCode = sum.failed > 0 ? 1 : 0;
 
 /** Simulates this process's share of the seeds. */
 async function work(): Promise<Sum> {
-  const { installGlobals } = await import("./platform/globals.ts");
-  const { makeTables } = await import("./platform/database.ts");
-  const tables = makeTables();
+  const plant = values.plant ?? null;
+  const start = await bundleService();
+  const ground = { tables: makeTables(), start: plant === null ? start : planted(plant, start) };
   installGlobals();
   // What the service says of faults that it meets is no news here.
   console.error = () => {};
-  const { simulate } = await import("./simulation/run.ts");
-  const { shorten } = await import("./simulation/shorten.ts");
-  const { failureReport } = await import("./simulation/report.ts");
-  const plant = values.plant ?? null;
-  if (plant !== null) (await import("./simulation/planted-bugs.ts")).plant(plant);
   const keep = values.keep === undefined ? undefined : new Set(values.keep.split(",").map(Number));
   const result = sums();
   for (const seed of seedsOfJob()) {
-    const outcome = await simulate({ seed, steps, keep }, tables);
+    const outcome = await simulate({ seed, steps, keep }, ground);
     result.seeds += 1;
     result.simulatedHours += outcome.simulated / 3_600_000;
     result.happened += outcome.happened;
@@ -89,7 +90,7 @@ async function work(): Promise<Sum> {
     if (values["until-found"]) break;
     if (keep) say(`seed ${seed}: ${violation.message}`);
     else if (known.length === 0 && Object.keys(result.rules).length <= MOST_SHOWN) {
-      const { keep: kept, outcome: shortest } = await shorten(outcome, steps, tables);
+      const { keep: kept, outcome: shortest } = await shorten(outcome, steps, ground);
       say(failureReport(outcome, { steps, keep: kept, shortest, plant }));
     }
   }

@@ -1,7 +1,7 @@
 /**
  * The store of the simulation: entries in memory, on a disk that outlives its owner.
  *
- * It stands where the production code imports `SqliteStore` (stand-ins.ts), and passes the same suite
+ * It stands where the production code imports `SqliteStore` (service.ts), and passes the same suite
  * (durable-objects/kit/store.suite.ts), so what is simulated over it is what would happen over SQLite.
  */
 import type { Store } from "../../../durable-objects/kit/store.ts";

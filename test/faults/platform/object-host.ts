@@ -38,7 +38,7 @@ type Method = (...args: unknown[]) => unknown;
 export class ObjectHost {
   readonly name: string;
   readonly disk = new Disk();
-  readonly #class: ObjectClass;
+  readonly #classOf: () => ObjectClass;
   readonly #network: Network;
   readonly #env: (life: Life) => unknown;
   readonly #witness: Witness;
@@ -54,11 +54,11 @@ export class ObjectHost {
 
   constructor(
     name: string,
-    objectClass: ObjectClass,
+    classOf: () => ObjectClass,
     { network, env, witness }: { network: Network; env: (life: Life) => unknown; witness: Witness },
   ) {
     this.name = name;
-    this.#class = objectClass;
+    this.#classOf = classOf;
     this.#network = network;
     this.#env = env;
     this.#witness = witness;
@@ -124,7 +124,7 @@ export class ObjectHost {
     if (this.#life && this.#instance) return { life: this.#life, instance: this.#instance };
     const life = new Life(this.name);
     this.#life = life;
-    const instance = life.run(() => new this.#class(this.#context(life), this.#env(life)));
+    const instance = life.run(() => new (this.#classOf())(this.#context(life), this.#env(life)));
     this.#instance = instance;
     return { life, instance };
   }

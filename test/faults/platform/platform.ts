@@ -1,14 +1,9 @@
 /**
  * A Cloudflare for one simulation: the service's own classes over hosts, network, queue and database of the simulation.
- * What is called here is the code that is deployed (stand-ins.ts says what is not).
+ * What is called here is the code that is deployed (service.ts says what is not).
  */
 import type { DatabaseSync } from "node:sqlite";
-import { EventHub } from "../../../durable-objects/event-hub/event-hub.ts";
-import { FlowRun } from "../../../durable-objects/flow-run/flow-run.ts";
-import { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
-import { dispatch, revive } from "../../../workers/consumers/dispatch.ts";
 import type { Env } from "../../../workers/env.ts";
-import { sweepLiveRuns } from "../../../workers/sweeps/live-runs.ts";
 import { SimulatedDatabase } from "./database.ts";
 import { liveIn } from "./globals.ts";
 import { Life } from "./life.ts";
@@ -16,18 +11,20 @@ import { copy, Network } from "./network.ts";
 import { type ObjectClass, ObjectHost, type Witness } from "./object-host.ts";
 import { type Batch, SimulatedQueue } from "./queue.ts";
 import type { Random } from "./random.ts";
+import type { Service } from "./service.ts";
 import { Time } from "./time.ts";
 import type { Weather } from "./weather.ts";
 
-const CLASSES = { FLOW_RUN: FlowRun, WORK_POOL: WorkPool, EVENT_HUB: EventHub } as unknown as Record<
-  string,
-  ObjectClass
->;
+const CLASSES = { FLOW_RUN: "FlowRun", WORK_POOL: "WorkPool", EVENT_HUB: "EventHub" } as const;
+type Binding = keyof typeof CLASSES;
+
 const SIGNING_KEYS = JSON.stringify([{ kid: "simulated" }]);
 /** Milliseconds between two calls of the scheduled handler. */
 const MINUTE = 60_000;
 
 export interface PlatformOptions {
+  /** Starts a machine: the service's code with nothing in its memory. */
+  start: () => Service;
   random: Random;
   weather: Weather;
   tables: DatabaseSync;
@@ -45,9 +42,11 @@ export class Platform {
   readonly database: SimulatedDatabase;
   readonly hosts = new Map<string, ObjectHost>();
   readonly #options: PlatformOptions;
+  #service: Service;
 
   constructor(options: PlatformOptions) {
     this.#options = options;
+    this.#service = options.start();
     liveIn(this.time, options.complain);
     this.network = new Network(this.time, options.random, options.weather);
     this.database = new SimulatedDatabase(options.tables, this.network);
@@ -56,13 +55,14 @@ export class Platform {
   }
 
   /** The object of a binding and a name, whether or not it lives. */
-  host(binding: string, name: string): ObjectHost {
+  host(binding: Binding, name: string): ObjectHost {
     const key = `${binding}/${name}`;
     let host = this.hosts.get(key);
     if (!host) {
       const { network } = this;
       const { witness } = this.#options;
-      host = new ObjectHost(key, CLASSES[binding] as ObjectClass, { network, env: (life) => this.env(life), witness });
+      const classOf = () => this.#service[CLASSES[binding]] as unknown as ObjectClass;
+      host = new ObjectHost(key, classOf, { network, env: (life) => this.env(life), witness });
       this.hosts.set(key, host);
     }
     return host;
@@ -70,7 +70,7 @@ export class Platform {
 
   /** The bindings, for one who lives. `mayRepeat`: its calls are requests of a client, which may be made twice. */
   env(life: Life, { mayRepeat = false } = {}): Env {
-    const namespace = (binding: string) => ({
+    const namespace = (binding: Binding) => ({
       getByName: (name: string) =>
         new Proxy(
           {},
@@ -100,6 +100,7 @@ export class Platform {
   /** The end of the machine: whatever lives in it. */
   crashAll(): void {
     for (const host of this.hosts.values()) host.crash("the machine stopped");
+    this.#service = this.#options.start();
   }
 
   /** A Worker that lives for one piece of work. */
@@ -113,6 +114,7 @@ export class Platform {
   }
 
   #consume(batch: Batch): Promise<void> {
+    const { dispatch, revive } = this.#service;
     const consumer = batch.queue.endsWith("-dead") ? revive : dispatch;
     return this.#work("consumer", (env) => consumer(batch as unknown as MessageBatch, env));
   }
@@ -121,7 +123,7 @@ export class Platform {
     this.time.after(MINUTE, () => {
       this.#sweepEachMinute();
       // A sweep that meets a fault is made again in a minute.
-      this.#work("sweep", sweepLiveRuns).catch(() => {});
+      this.#work("sweep", this.#service.sweepLiveRuns).catch(() => {});
     });
   }
 }

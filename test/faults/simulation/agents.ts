@@ -189,7 +189,6 @@ export class SimulatedAgent {
         break;
       case "welcome":
         this.#session = frame.session;
-        this.#ready = true;
         this.#failures = 0;
         this.#lease.welcomed(this.#helloAt, frame.lease_seconds * 1000);
         callOff(this.#answerBy);
@@ -218,6 +217,7 @@ export class SimulatedAgent {
     this.#helloAt = this.#time.now;
     const end = this.#pair?.[0];
     if (!end?.open) return;
+    this.#ready = true;
     end.send(
       JSON.stringify({
         type: "hello",
@@ -325,6 +325,8 @@ export class SimulatedAgent {
     const left = this.#lease.left(this.#time.now);
     if (left <= 0) {
       for (const { process } of [...this.#work.values()]) this.#lose(process.run.id, process.generation);
+      // The server may believe that they are here: the next hello tells it otherwise.
+      this.#pair?.breakOff();
       return;
     }
     this.#renewing = this.#later(Math.min(this.#lease.leaseMs / 3, left), () => {

@@ -47,7 +47,10 @@ export class Api {
     const end = time.now + budget;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#within(TRY, request(env));
+        const answer = await this.#within(TRY, request(env));
+        // What the API answers with 503 is asked again, as a call that failed is.
+        if (!(isProblem(answer) && answer.code === "unavailable")) return answer;
+        throw new Error(answer.what);
       } catch {
         const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE) * this.#dice.between(0.5, 1);
         if (time.now + pause > end) throw new Unreachable();

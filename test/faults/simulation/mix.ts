@@ -7,7 +7,7 @@ import { FINE, type Weather } from "../platform/weather.ts";
 
 /** What a step may do, with how often it is chosen beside the others. */
 export const STEP_WEIGHTS = {
-  create: 24,
+  create: 14,
   cancel: 8,
   force: 3,
   retry: 4,
@@ -27,7 +27,7 @@ export const STEP_WEIGHTS = {
   "machine-stops": 2,
   "database-fails": 3,
   "clock-steps": 1,
-  nothing: 12,
+  nothing: 8,
 } as const;
 
 export type StepKind = keyof typeof STEP_WEIGHTS;

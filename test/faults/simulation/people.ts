@@ -86,6 +86,7 @@ export class People {
     run.removing = true;
     this.#live(`remover of ${run.number}`, async (life) => {
       await this.#setting.api.run(life, BUDGET, run.id, (object, owner) => object.remove(owner, run.id));
+      // Done, or done before.
       run.removed = true;
     });
   }

@@ -2,16 +2,17 @@
  * Bugs to be planted in the service, one at a time: the simulation is only as good as what it finds. Each is a slip that somebody
  * could make in good faith, made by wrapping what the classes do.
  */
-import { Ledger } from "../../../durable-objects/flow-run/ledger.ts";
-import { PoolLedger } from "../../../durable-objects/work-pool/ledger.ts";
+import type { Service } from "../platform/service.ts";
 
-export const PLANTED: Readonly<Record<string, () => void>> = {};
+export const PLANTED: Readonly<Record<string, (service: Service) => void>> = {};
 
-export function plant(name: string): void {
-  const bug = PLANTED[name];
-  if (!bug) throw new Error(`There is no bug «${name}»; there are ${Object.keys(PLANTED).join(", ")}.`);
-  bug();
+/** Starts machines that have the bug. */
+export function planted(name: string, start: () => Service): () => Service {
+  const plant = PLANTED[name];
+  if (!plant) throw new Error(`There is no bug «${name}»; there are ${Object.keys(PLANTED).join(", ")}.`);
+  return () => {
+    const service = start();
+    plant(service);
+    return service;
+  };
 }
-
-void Ledger;
-void PoolLedger;

@@ -1,9 +1,8 @@
 /** Runs one seed from its first step to the end of all faults and beyond, and says what was wrong, if anything was. */
-import type { DatabaseSync } from "node:sqlite";
 import { Violation } from "./invariants.ts";
 import { type Mix, mixOf } from "./mix.ts";
 import { type Step, scheduleOf } from "./schedule.ts";
-import { World } from "./world.ts";
+import { type Ground, World } from "./world.ts";
 
 /** Simulated minutes after the end of all faults within which every run must have ended. */
 const LONGEST_HEALING = 75;
@@ -37,9 +36,9 @@ export function planOf({ seed, steps, keep }: Attempt): { mix: Mix; schedule: St
 }
 
 /** Simulates a seed. What is no violation is an error of the code or of the simulation, and comes as one too. */
-export async function simulate(attempt: Attempt, tables: DatabaseSync): Promise<Outcome> {
+export async function simulate(attempt: Attempt, ground: Ground): Promise<Outcome> {
   const { mix, schedule } = planOf(attempt);
-  const world = new World(attempt.seed, mix, tables);
+  const world = new World(attempt.seed, mix, ground);
   let violation: Violation | null = null;
   let healing = 0;
   try {

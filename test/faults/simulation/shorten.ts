@@ -1,6 +1,6 @@
 /** Makes a failing list of steps shorter, as long as what is left breaks the same rule. */
-import type { DatabaseSync } from "node:sqlite";
 import { type Outcome, planOf, simulate } from "./run.ts";
+import type { Ground } from "./world.ts";
 
 /** Simulations spent on it. */
 const TRIES = 150;
@@ -9,7 +9,7 @@ const TRIES = 150;
 export async function shorten(
   failing: Outcome,
   steps: number,
-  tables: DatabaseSync,
+  ground: Ground,
 ): Promise<{ keep: number[]; outcome: Outcome }> {
   const { seed, violation } = failing;
   let keep = planOf({ seed, steps })
@@ -19,7 +19,7 @@ export async function shorten(
   let tries = 0;
   const stillFails = async (candidate: number[]): Promise<boolean> => {
     tries += 1;
-    const next = await simulate({ seed, steps, keep: new Set(candidate) }, tables);
+    const next = await simulate({ seed, steps, keep: new Set(candidate) }, ground);
     if (next.violation?.rule !== violation?.rule) return false;
     [keep, outcome] = [candidate, next];
     return true;

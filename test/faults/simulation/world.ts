@@ -5,6 +5,7 @@ import type { Reporter } from "../../../durable-objects/flow-run/rpc.ts";
 import type { ObjectHost } from "../platform/object-host.ts";
 import { Platform } from "../platform/platform.ts";
 import { Random } from "../platform/random.ts";
+import type { Service } from "../platform/service.ts";
 import { restartIds } from "../platform/uuidv7.ts";
 import type { Weather } from "../platform/weather.ts";
 import { SimulatedAgent } from "./agents.ts";
@@ -28,6 +29,13 @@ const CLAIMED: Readonly<Record<string, (args: readonly unknown[]) => unknown>> =
   appendLogs: (args) => byReporter(args[2]),
 };
 
+/** What the simulations of one process share. */
+export interface Ground {
+  tables: DatabaseSync;
+  /** Starts a machine. */
+  start: () => Service;
+}
+
 export class World {
   readonly platform: Platform;
   readonly runs = new KnownRuns();
@@ -42,7 +50,7 @@ export class World {
   #violation: Violation | null = null;
   #pool = { paused: false, limit: null as number | null };
 
-  constructor(seed: number, mix: Mix, tables: DatabaseSync) {
+  constructor(seed: number, mix: Mix, ground: Ground) {
     const dice = (purpose: string) => new Random(seed, purpose);
     restartIds();
     this.#mix = mix;
@@ -51,7 +59,7 @@ export class World {
     this.platform = new Platform({
       random: dice("platform"),
       weather: { ...mix.weather },
-      tables,
+      ...ground,
       releases: mix.releases,
       witness: {
         before: (host, method, args) => this.#before(host, method, args),
@@ -99,6 +107,8 @@ export class World {
       agent.rise();
     }
     this.#configure({ paused: false, limit: null });
+    // What people asked of the pool before may still be on its way.
+    this.platform.time.after(100_000, () => this.#configure({}));
   }
 
   setWeather(weather: Weather): void {

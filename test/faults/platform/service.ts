@@ -1,0 +1,105 @@
+/**
+ * The service's own code, as many times as a simulation needs it: what is deployed as one Worker is bundled once, and evaluated anew
+ * for each machine that starts, so that what modules keep in memory ends with their machine.
+ *
+ * Stand-ins take the place of what only the platform has, or what would leave the simulation's clock and dice:
+ *
+ * - `cloudflare:workers` exists in workerd alone;
+ * - the store in SQLite is replaced by one in memory that is proven equal;
+ * - `jose` works in threads of its own, whose end no clock of ours decides;
+ * - `uuidv7` throws the real dice, and a seed would not repeat.
+ *
+ * Domain and contract keep nothing in memory, and are the same for all.
+ */
+import { join } from "node:path";
+import { Script } from "node:vm";
+import { build } from "esbuild";
+import type { EventHub } from "../../../durable-objects/event-hub/event-hub.ts";
+import type { FlowRun } from "../../../durable-objects/flow-run/flow-run.ts";
+import type { Ledger } from "../../../durable-objects/flow-run/ledger.ts";
+import type { Outbox } from "../../../durable-objects/flow-run/outbox.ts";
+import type { Assignments } from "../../../durable-objects/work-pool/assignments.ts";
+import type { PoolLedger } from "../../../durable-objects/work-pool/ledger.ts";
+import type { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
+import type { dispatch, revive } from "../../../workers/consumers/dispatch.ts";
+import type { sweepLiveRuns } from "../../../workers/sweeps/live-runs.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+/** What is of interest of the service; below the objects' classes the ones in which bugs are planted. */
+const ENTRY = `
+export { EventHub } from "./durable-objects/event-hub/event-hub.ts";
+export { FlowRun } from "./durable-objects/flow-run/flow-run.ts";
+export { WorkPool } from "./durable-objects/work-pool/work-pool.ts";
+export { dispatch, revive } from "./workers/consumers/dispatch.ts";
+export { sweepLiveRuns } from "./workers/sweeps/live-runs.ts";
+export { Ledger } from "./durable-objects/flow-run/ledger.ts";
+export { Outbox } from "./durable-objects/flow-run/outbox.ts";
+export { Assignments } from "./durable-objects/work-pool/assignments.ts";
+export { PoolLedger } from "./durable-objects/work-pool/ledger.ts";
+`;
+
+export interface Service {
+  EventHub: typeof EventHub;
+  FlowRun: typeof FlowRun;
+  WorkPool: typeof WorkPool;
+  dispatch: typeof dispatch;
+  revive: typeof revive;
+  sweepLiveRuns: typeof sweepLiveRuns;
+  Ledger: typeof Ledger;
+  Outbox: typeof Outbox;
+  Assignments: typeof Assignments;
+  PoolLedger: typeof PoolLedger;
+}
+
+/** Stand-ins by the name under which they are imported, or by the file whose place they take. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  "cloudflare:workers": "./cloudflare-workers.ts",
+  jose: "./jose.ts",
+  uuidv7: "./uuidv7.ts",
+  [join(ROOT, "durable-objects/kit/store.ts")]: "./memory-store.ts",
+};
+
+/** Bundles the service. The answer evaluates it: each time a machine that remembers nothing. */
+export async function bundleService(): Promise<() => Service> {
+  const outside = new Map<string, object>();
+  const provide = async (name: string, from: string): Promise<{ path: string; external: true }> => {
+    if (!outside.has(name)) outside.set(name, (await import(from)) as object);
+    return { path: name, external: true };
+  };
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" },
+    bundle: true,
+    write: false,
+    format: "cjs",
+    platform: "neutral",
+    target: "es2024",
+    keepNames: true,
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "stand-ins",
+        setup({ onResolve }) {
+          onResolve({ filter: /./ }, async ({ path, resolveDir, kind }) => {
+            if (kind === "entry-point") return;
+            const standIn = STAND_INS[path.startsWith(".") ? join(resolveDir, path) : path];
+            if (standIn !== undefined) return provide(path, standIn);
+            return path.startsWith(".") ? undefined : provide(path, path);
+          });
+        },
+      },
+    ],
+  });
+  const code = outputFiles[0]?.text ?? "";
+  const script = new Script(`(function (module, require) { ${code}\n})`, { filename: "service.js" });
+  const require = (name: string): object => {
+    const found = outside.get(name);
+    if (!found) throw new Error(`The service imports ${name}, which nobody provides.`);
+    return found;
+  };
+  return () => {
+    const module = { exports: {} };
+    script.runInThisContext()(module, require);
+    return module.exports as Service;
+  };
+}
