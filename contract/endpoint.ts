@@ -29,7 +29,7 @@ export interface EndpointRow {
   readonly body?: z.ZodType;
   /** The body is bytes, not JSON. */
   readonly bytes?: true;
-  /** An empty request body is taken for `{}`: every field of it has a default. */
+  /** An empty request body, or null, is taken for `{}`: every field of it has a default. */
   readonly optionalBody?: true;
   /** NUL and half surrogate pairs in the body's text are mended, not refused: one of them must not cost a batch of log lines. */
   readonly mendText?: true;

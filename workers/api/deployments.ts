@@ -56,7 +56,9 @@ export function serveDeployments(app: App): void {
     const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
     if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
     const known = await readOne(env, tenant, "d.flow_id = ?2 AND d.name = ?3", flow.id, body.name);
-    await upsert(env, tenant, known?.id ?? uuidv7(), body, pool);
+    // Labels of the flow are the deployment's too, and so become those of its runs.
+    const labels = { ...flow.labels, "prefect.flow.id": flow.id, ...body.labels } as JsonObject;
+    await upsert(env, tenant, known?.id ?? uuidv7(), { ...body, labels }, pool);
     if (known) deploymentsById.forget(`${tenant.workspace}/${known.id}`);
     const deployment =
       (await readOne(env, tenant, "d.flow_id = ?2 AND d.name = ?3", flow.id, body.name)) ?? notFound("deployment");
@@ -180,7 +182,7 @@ async function upsert(
       body.enforce_parameter_schema ? 1 : 0,
       JSON.stringify(body.job_variables),
       JSON.stringify(body.tags),
-      JSON.stringify(body.labels ?? {}),
+      JSON.stringify(body.labels),
       pool?.id ?? null,
       body.work_queue_name,
       Date.now() * 1000,
@@ -233,9 +235,9 @@ const deploymentToWire = (row: DeploymentRow): WireDeployment => ({
   work_queue_name: row.pool_name === null ? null : (row.work_queue_name ?? "default"),
   work_queue_id: row.default_queue_id,
   last_polled: null,
-  parameter_openapi_schema: row.parameter_schema === null ? null : object(row.parameter_schema),
+  parameter_openapi_schema: row.parameter_schema === null ? {} : object(row.parameter_schema),
   path: row.path,
-  pull_steps: row.pull_steps === null ? null : (JSON.parse(row.pull_steps) as Record<string, unknown>[]),
+  pull_steps: row.pull_steps === null ? [] : (JSON.parse(row.pull_steps) as Record<string, unknown>[]),
   entrypoint: row.entrypoint,
   storage_document_id: null,
   infrastructure_document_id: null,

@@ -1,6 +1,7 @@
 import { flowRuns } from "@millrace/contract/flow-runs.ts";
 import { stateToWire } from "@millrace/contract/states.ts";
 import { slugName } from "@millrace/domain/flow-run/names.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
@@ -59,12 +60,13 @@ export function serveFlowRuns(app: App): void {
       workPoolId: pool?.id ?? null,
       workPoolName: pool?.name ?? null,
       workQueueId: pool?.default_queue_id ?? null,
-      workQueueName: pool ? (body.work_queue_name ?? "default") : null,
+      workQueueName: body.work_queue_name ?? (pool ? "default" : null),
       parameters: body.parameters,
       context: body.context,
       policy: body.empirical_policy,
       tags: body.tags,
       labels: body.labels,
+      inheritedLabels: flow.labels as JsonObject,
       idempotencyKey: body.idempotency_key,
       parentTaskRunId: body.parent_task_run_id,
       infrastructureDocumentId: body.infrastructure_document_id,

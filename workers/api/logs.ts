@@ -14,6 +14,8 @@ import { flowRunOf } from "./task-runs.ts";
 
 /** Flow runs whose lines one list looks through where its filter names none. */
 const NEWEST = 50;
+/** Flow runs that one list may name: each is an object that has to wake. */
+const MOST_NAMED = 200;
 
 /** Log lines. They live in the objects of their flow runs. */
 export function serveLogs(app: App): void {
@@ -26,7 +28,6 @@ export function serveLogs(app: App): void {
         await store(env, tenant, flowRun, some, reporterOf(credential));
       }),
     );
-    return new Response(null, { status: 201, headers: { "cache-control": "no-store" } });
   });
 
   serve(app, logs.filter, async ({ env, tenant, body }) => {
@@ -65,7 +66,12 @@ const NO_FILTER: LogFilterInput = {
 
 async function flowRunsToLookAt(env: Env, tenant: Tenant, filter: LogFilterInput): Promise<string[]> {
   const named = filter.flow_run_id?.any_;
-  if (named) return [...new Set(named)].filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
+  if (named) {
+    const ours = [...new Set(named)].filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
+    if (ours.length <= MOST_NAMED) return ours;
+    const message = `Lines of at most ${MOST_NAMED} flow runs are listed at once.`;
+    throw new Refusal({ code: "invalid", field: "logs.flow_run_id.any_", message });
+  }
   const taskRuns = filter.task_run_id?.any_;
   if (taskRuns) {
     const owners = await Promise.all(taskRuns.slice(0, NEWEST).map((id) => flowRunOf(env, tenant, id)));

@@ -169,7 +169,7 @@ async function readInputs(
   if (!row.body) return { params: params?.data, query: query?.data, body: undefined };
   const read = await readJson(request, row.limit ?? BODY_LIMIT, { mend: row.mendText === true });
   if ("faults" in read) return invalidResponse(read.faults);
-  const body = row.body.safeParse(read.value === undefined && row.optionalBody ? {} : read.value);
+  const body = row.body.safeParse((read.value ?? null) === null && row.optionalBody ? {} : read.value);
   return body.success
     ? { params: params?.data, query: query?.data, body: body.data }
     : invalidResponse(faultsOf(body.error, "body"));
