@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { countFsyncs, hasStrace } from "./fsyncs.ts";
+import { fsyncsPerUnit, hasStrace } from "./fsyncs.ts";
 import { startMillrace } from "./millrace-server.ts";
 import type { Plan } from "./plan.ts";
 import { commandOf, cpuOf, memoryOf } from "./processes.ts";
@@ -15,6 +15,8 @@ import { lifeCycles } from "./workloads/runs.ts";
 
 /** Seconds for a fresh server to come to rest, and for which it is then watched. */
 const REST = 10;
+/** Milliseconds after which the platform has closed every object that is not used. */
+const CLOSED = 15_000;
 
 export async function measureAgent(
   where: string,
@@ -53,7 +55,7 @@ export async function measureAgent(
               "warm agent, new Node process; CPU of server and agent",
             ),
           );
-        if (wanted("fsyncs")) await fsyncRows(where, folder, plan, server.target, say);
+        if (wanted("fsyncs")) await fsyncRows(where, folder, server.target, say);
       } finally {
         await server.stop();
       }
@@ -107,7 +109,6 @@ function partOf(command: string): string {
 async function fsyncRows(
   where: string,
   folder: string,
-  plan: Plan,
   target: Parameters<typeof claims>[0],
   say: (row: Row) => void,
 ): Promise<void> {
@@ -116,15 +117,7 @@ async function fsyncRows(
     return;
   }
   const pids = target.pids().filter((pid) => commandOf(pid).includes("workerd serve"));
-  const runs = { count: plan.fsyncRuns, seconds: 60 };
-  const life = await countFsyncs(pids, folder, async () => void (await lifeCycles(target, 1, runs)));
-  const warmUps = 5;
-  const dispatched = await countFsyncs(pids, folder, async () => void (await claims(target, runs)));
-  say(
-    factRow(
-      "syncs to disk",
-      where,
-      `${number((life ?? 0) / runs.count)} for a life cycle, ${number((dispatched ?? 0) / (runs.count + warmUps))} for a dispatched run`,
-    ),
-  );
+  const life = await fsyncsPerUnit(pids, folder, (count) => lifeCycles(target, 1, { count, seconds: 60 }), CLOSED);
+  const dispatched = await fsyncsPerUnit(pids, folder, (count) => claims(target, { count, seconds: 60 }), CLOSED);
+  say(factRow("syncs to disk", where, `${number(life)} for a life cycle, ${number(dispatched)} for a dispatched run`));
 }

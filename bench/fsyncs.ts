@@ -4,10 +4,31 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Milliseconds for what is written after the answer. */
-const SETTLE = 1500;
-
+/** Milliseconds for what is written after the answer: the index, and the closing of what is not needed any more. */
+const SETTLE = 3_000;
 export const hasStrace = (): boolean => spawnSync("strace", ["-V"], { stdio: "ignore" }).status === 0;
+
+/**
+ * Syncs of one unit of work: the difference between eleven units and one, so that what is done once falls out. The server
+ * has `rest` milliseconds before each to close what was open. Null where there is no strace.
+ */
+export async function fsyncsPerUnit(
+  pids: readonly number[],
+  folder: string,
+  work: (count: number) => Promise<unknown>,
+  rest = 0,
+): Promise<number | null> {
+  await work(1);
+  const counts: number[] = [];
+  for (const units of [1, 11]) {
+    await wait(rest);
+    const count = await countFsyncs(pids, folder, async () => void (await work(units)));
+    if (count === null) return null;
+    counts.push(count);
+  }
+  const [one = 0, eleven = 0] = counts;
+  return (eleven - one) / 10;
+}
 
 /** Syncs of `pids` while `work` runs and shortly after. */
 export async function countFsyncs(

@@ -19,6 +19,8 @@ export interface MillraceServer {
   /** Seconds from the command to `ready`. */
   startUp: number;
   pid: number;
+  /** The last lines that it printed. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -39,7 +41,8 @@ export async function startMillrace(state: string, agent: boolean): Promise<Mill
     { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
   );
   process.once("exit", () => child.kill("SIGTERM"));
-  await untilReady(child);
+  const lines: string[] = [];
+  await untilReady(child, lines);
   const startUp = (performance.now() - started) / 1000;
   const local = JSON.parse(readFileSync(join(state, "local.json"), "utf8")) as {
     url: string;
@@ -63,6 +66,7 @@ export async function startMillrace(state: string, agent: boolean): Promise<Mill
     apiKey: local.api_key,
     startUp,
     pid,
+    output: () => lines.join("\n"),
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());
@@ -71,9 +75,8 @@ export async function startMillrace(state: string, agent: boolean): Promise<Mill
   };
 }
 
-function untilReady(child: ChildProcess): Promise<void> {
+function untilReady(child: ChildProcess, lines: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const lines: string[] = [];
     const timer = setTimeout(() => fail(`was not ready after ${LIMIT} s`), LIMIT * 1000);
     const fail = (why: string) => {
       clearTimeout(timer);

@@ -29,6 +29,8 @@ export async function measurePlace(
     say(rowOf("fsync of 4 KB", "floor", where, "write", await fsyncFloor(folder, plan.fsync)));
     await compared(where, floors, server, plan, wanted, say);
     await wireRows(server.target, where, plan, wanted, async (_name, work) => say(await work()));
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\nThe server's last lines:\n${server.output()}`, { cause: error });
   } finally {
     await server.stop();
     await floors.stop();

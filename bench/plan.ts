@@ -19,7 +19,6 @@ export interface Plan {
   claim: Limits;
   firstLine: Limits;
   rowRuns: number;
-  fsyncRuns: number;
 }
 
 /** `slow`: the state lies on disk, or the server is one that takes its time. */
@@ -43,6 +42,5 @@ export function planOf(quick: boolean, slow: boolean): Plan {
     claim: limits(200, 30),
     firstLine: limits(25, 60),
     rowRuns: 3,
-    fsyncRuns: 10,
   };
 }

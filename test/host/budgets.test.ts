@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { countFsyncs, hasStrace } from "../../bench/fsyncs.ts";
+import { fsyncsPerUnit, hasStrace } from "../../bench/fsyncs.ts";
 import { startMillrace } from "../../bench/millrace-server.ts";
 import { commandOf } from "../../bench/processes.ts";
 import { rowsOfRun } from "../../bench/rows.ts";
@@ -26,17 +26,10 @@ test.runIf(hasStrace())("[BE2] the syncs of a life cycle and of a dispatched run
   const server = await startMillrace(join(folder, "state"), false);
   try {
     const workerd = server.target.pids().filter((pid) => commandOf(pid).includes("workerd serve"));
-    const some = { count: 1, seconds: 60 };
-    const many = { count: 11, seconds: 60 };
-    // What is done once (the flow, the pool, the deployment) falls out of the difference.
-    const syncs = async (work: (limits: typeof some) => Promise<unknown>) => {
-      await work(some);
-      const few = await countFsyncs(workerd, folder, async () => void (await work(some)));
-      const all = await countFsyncs(workerd, folder, async () => void (await work(many)));
-      return ((all ?? 0) - (few ?? 0)) / (many.count - some.count);
-    };
-    expect(await syncs((limits) => lifeCycles(server.target, 1, limits))).toBeLessThanOrEqual(12);
-    expect(await syncs((limits) => claims(server.target, limits))).toBeLessThanOrEqual(20);
+    const life = await fsyncsPerUnit(workerd, folder, (count) => lifeCycles(server.target, 1, { count, seconds: 60 }));
+    expect(life).toBeLessThanOrEqual(12);
+    const dispatched = await fsyncsPerUnit(workerd, folder, (count) => claims(server.target, { count, seconds: 60 }));
+    expect(dispatched).toBeLessThanOrEqual(20);
   } finally {
     await server.stop();
   }
