@@ -63,7 +63,9 @@ const unit: TestProjectInlineConfiguration = {
 const workerd: TestProjectInlineConfiguration = {
   extends: false,
   resolve: {
-    alias: [{ find: /^.*\/announcer\.ts$/, replacement: fileURLToPath(new URL("test/workerd/announcer.ts", import.meta.url)) }],
+    alias: [
+      { find: /^.*\/births\.ts$/, replacement: fileURLToPath(new URL("test/workerd/births.ts", import.meta.url)) },
+    ],
   },
   plugins: [
     cloudflareTest(async () => ({

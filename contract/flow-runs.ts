@@ -199,8 +199,9 @@ export type ToldVerdict =
   | { kind: "reject"; state: State; reason: string }
   | Extract<Verdict, { kind: "wait" | "abort" }>;
 
-/** A verdict as the wire tells it. */
-export function verdictToWire(verdict: ToldVerdict): WireOrchestration {
+/** A verdict as the wire tells it; `current`: the state in which a refusal left the run. */
+export function verdictToWire(verdict: ToldVerdict, current: State | null): WireOrchestration {
+  const state = current && stateToWire(current);
   switch (verdict.kind) {
     case "accept":
       return { state: stateToWire(verdict.state), status: "ACCEPT", details: { type: "accept_details" } };
@@ -212,12 +213,12 @@ export function verdictToWire(verdict: ToldVerdict): WireOrchestration {
       };
     case "wait":
       return {
-        state: null,
+        state,
         status: "WAIT",
         details: { type: "wait_details", delay_seconds: verdict.seconds, reason: verdict.reason },
       };
     case "abort":
-      return { state: null, status: "ABORT", details: { type: "abort_details", reason: verdict.reason } };
+      return { state, status: "ABORT", details: { type: "abort_details", reason: verdict.reason } };
     default:
       return verdict satisfies never;
   }

@@ -148,10 +148,10 @@ test("[CO2] task runs, log lines, events and verdicts go out as the table says",
       expect(EventOut.parse(sent(told))).toEqual({ ...event, received: formatInstant(NOW) });
 
       for (const verdict of [
-        verdictToWire({ kind: "accept", state }),
-        verdictToWire({ kind: "reject", state, reason: text }),
-        verdictToWire({ kind: "wait", seconds: 3, reason: text }),
-        verdictToWire({ kind: "abort", reason: text }),
+        verdictToWire({ kind: "accept", state }, state),
+        verdictToWire({ kind: "reject", state, reason: text }, state),
+        verdictToWire({ kind: "wait", seconds: 3, reason: text }, state),
+        verdictToWire({ kind: "abort", reason: text }, null),
       ])
         expect(Orchestration.parse(sent(verdict))).toEqual(sent(verdict));
     }),

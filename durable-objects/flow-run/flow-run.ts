@@ -20,8 +20,7 @@ import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
 import { plusSeconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
-import { flowRunAt, workPoolAt } from "../addresses.ts";
-import { announce, departed } from "../announcer.ts";
+import { eventHubAt, flowRunAt, workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
@@ -31,7 +30,7 @@ import { isProblem, type Reporter } from "./admission.ts";
 import type { Duty } from "./duties.ts";
 import { type Birth, type Clock, type Edit, Ledger, type Owner } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
-import type { Answer, ClaimAnswer, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
+import type { Answer, ClaimAnswer, Created, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
 import { Watchers } from "./watchers.ts";
 
 const clock: Clock = { now, newId: uuidv7 };
@@ -54,11 +53,8 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#outbox = new Outbox(
       this.#ledger,
       clock,
-      (tenant, announcement, urgent) => {
-        const heard = this.#release.during(announce(env, tenant, announcement, urgent));
-        ctx.waitUntil(heard.catch(() => {}));
-        return heard;
-      },
+      ({ workspace, shard }, announcement, urgent) =>
+        this.#release.during(eventHubAt(env, workspace).announce({ workspace, shard }, pack([announcement]), urgent)),
       () => this.#tellLater(),
     );
     this.#alarm = new PhysicalAlarm(ctx.storage);
@@ -66,21 +62,15 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#release = new Release(ctx, () => env.RELEASE_ENDED_RUNS === "1" && this.#isDone());
   }
 
-  async create(
-    owner: Owner,
-    birth: Packed<Birth>,
-  ): Promise<{ kind: "created" | "existing"; body: PackedRun } | Problem> {
+  async create(owner: Owner, birth: Packed<Birth>): Promise<Created | Problem> {
     const created = this.#use().create(owner, unpack(birth));
     if (isProblem(created)) return created;
     const body = this.#body(created.run);
     // A create that is repeated because nobody heard its answer does what the first one may have left undone.
     const head = this.#ledger.head;
-    if (created.kind === "created" || (head && head.told < head.version)) {
-      await this.#arm();
-      await this.#release.during(this.#outbox.tellRow());
-      await this.#afterChange();
-    }
-    return { kind: created.kind, body };
+    const unheard = head !== null && head.told < head.version;
+    if (created.kind === "created" || unheard) await this.#afterChange();
+    return { kind: created.kind, body, row: unheard ? this.#outbox.row() : null };
   }
 
   async read(owner: Owner): Promise<PackedRun | null> {
@@ -268,9 +258,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     if (isProblem(verdict)) return verdict;
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     if (entered) await this.#afterChange();
-    // Who is told that a run has ended finds it so in every list.
-    if (entered && isTerminal(verdict.state.type)) await departed(this.#ledger.head?.workspace ?? "");
-    return { entered, body: pack(verdictToWire(verdict)) };
+    return { entered, body: pack(verdictToWire(verdict, this.#ledger.head?.run.state ?? null)) };
   }
 
   async #done(done: "done" | "stale"): Promise<"done" | "stale"> {

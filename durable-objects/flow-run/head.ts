@@ -47,6 +47,8 @@ export interface Head {
   alarms: Alarms;
   /** How often the run was sent to its pool since it last became ready. */
   offers: number;
+  /** Ids of the transitions that were made lately. */
+  transitions: string[];
   surroundings: Surroundings;
   /** All states so far, oldest first; the last one is the run's. */
   states: State[];

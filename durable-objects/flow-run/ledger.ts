@@ -83,6 +83,8 @@ export interface Edit {
   labels?: JsonObject;
 }
 
+/** Transitions that are remembered, so that a late copy of one is not taken for another. */
+const MOST_TRANSITIONS = 50;
 /** How the infrastructure of a run that an agent has is called. */
 const AGENT = "agent:";
 const REMOVED = "removed";
@@ -153,6 +155,7 @@ export class Ledger {
       lossPolicy,
       alarms: {},
       offers: 0,
+      transitions: [],
       surroundings,
       states: [],
     };
@@ -182,8 +185,22 @@ export class Ledger {
     const now = this.#clock.now();
     const { newId } = this.#clock;
     const to = newState(proposed, { id: newId(), now });
+    const transition = to.details.transitionId;
+    if (transition !== null && current && head.transitions.includes(transition)) {
+      return {
+        kind: "reject",
+        run: head.run,
+        state: current,
+        changed: false,
+        reason: "This transition was made before.",
+      };
+    }
     const verdict = decide(corePolicy, { run: head.run, to, now, newId, force, facts: {} });
-    if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) this.#enter(head, verdict.run);
+    if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
+      const transitions =
+        transition === null ? head.transitions : [...head.transitions, transition].slice(-MOST_TRANSITIONS);
+      this.#enter({ ...head, transitions }, verdict.run);
+    }
     return verdict;
   }
 
@@ -356,7 +373,15 @@ export class Ledger {
     if (!head) return null;
     const refused = refusal(head, reporter);
     if (refused) return refused;
-    return this.#transact(() => this.#taskRuns.record(events, this.#clock.now()));
+    const { run } = head;
+    return this.#transact(() => {
+      const before = this.#taskRuns.ids().length;
+      const changed = this.#taskRuns.record(events, this.#clock.now());
+      // Of a run that has ended the row was told for the last time: one with more task runs has to be told anew.
+      const over = run.state !== null && isTerminal(run.state.type);
+      if (over && this.#taskRuns.ids().length > before) this.#save(head, run);
+      return changed;
+    });
   }
 
   /** Makes a task run over the API; answers the one that has its id or its keys. */

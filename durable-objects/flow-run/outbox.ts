@@ -35,7 +35,7 @@ interface Telling {
   told: Promise<boolean>;
 }
 
-/** How the workspace's hub is told: resolves when it has stored what it was told, rejects where it does not answer in time. */
+/** How the workspace's hub is told: resolves when it has stored what it was told, rejects where it could not. */
 export type TellHub = (owner: Owner, announcement: Announcement, urgent: boolean) => Promise<void>;
 
 export class Outbox {
@@ -74,10 +74,10 @@ export class Outbox {
     else this.#timer ??= setTimeout(() => this.#ring(), PATIENCE);
   }
 
-  /** Tells the index row alone, for a caller who waits to be found in lists; the events follow with the rest. */
-  async tellRow(): Promise<void> {
+  /** The run's row as it now is. */
+  row(): FlowRunRow | null {
     const head = this.#ledger.head;
-    if (head) await this.#announce(head, { run: this.#row(head), events: [] }, true);
+    return head && this.#row(head);
   }
 
   /** Tells that a task run was made, and resolves when it can be found by its id, whoever forgets what. */

@@ -11,6 +11,7 @@ import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import type { FlowRunRow } from "../event-hub/rpc.ts";
 import type { Packed } from "../kit/packed.ts";
 import type { Reporter } from "./admission.ts";
 import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
@@ -26,6 +27,13 @@ export interface Answer {
 
 /** A run as the wire shows it. */
 export type PackedRun = Packed<WireFlowRun>;
+
+export interface Created {
+  kind: "created" | "existing";
+  body: PackedRun;
+  /** Its index row, for a caller who wants it found in lists before it answers; null where the index is known to have it. */
+  row: FlowRunRow | null;
+}
 
 export interface LogQuery {
   filter: LogFilter;
@@ -45,8 +53,8 @@ export type ClaimAnswer =
   | Problem;
 
 export interface FlowRunRpc {
-  /** Begins the run; resolves when its index row is stored too, so that a list right after it shows it. */
-  create(owner: Owner, birth: Packed<Birth>): Promise<{ kind: "created" | "existing"; body: PackedRun } | Problem>;
+  /** Begins the run, or answers the one that has the id. */
+  create(owner: Owner, birth: Packed<Birth>): Promise<Created | Problem>;
   /** The run as the wire shows it; null where it is not there. */
   read(owner: Owner): Promise<PackedRun | null>;
   record(owner: Owner): Promise<Record | null>;

@@ -1,4 +1,5 @@
 /** Flow runs for tests inside the Workers runtime, begun at their objects without the API in between. */
+
 import { runInDurableObject } from "cloudflare:test";
 import type { WireFlowRun, WireOrchestration } from "@millrace/contract/flow-runs.ts";
 import type { StateInput, StateType } from "@millrace/domain/state.ts";
@@ -13,6 +14,7 @@ import {
 } from "../../durable-objects/flow-run/rpc.ts";
 import { pack, unpack } from "../../durable-objects/kit/packed.ts";
 import { makeRunId } from "../../workers/api/run-ids.ts";
+import { announceBirth } from "./births.ts";
 import { testEnv } from "./env.ts";
 
 /** What a workspace is to an object; no directory knows it. */
@@ -101,6 +103,8 @@ export async function begin(owner: Owner, changes: Partial<Birth> = {}): Promise
   const run = runAt(owner, birth.id);
   const created = await run.object.create(owner, pack(birth));
   if (isProblem(created)) throw new Error(JSON.stringify(created));
+  // As the API does: who began a run finds it in lists.
+  if (created.row) await announceBirth(testEnv, { ...owner, account: owner.workspace }, created.row);
   return run;
 }
 

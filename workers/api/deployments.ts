@@ -107,7 +107,8 @@ export function serveDeployments(app: App): void {
     deploymentsById.forget(`${tenant.workspace}/${params.id}`);
   });
 
-  serve(app, deployments.createFlowRun, async ({ env, tenant, params, body, credential }) => {
+  serve(app, deployments.createFlowRun, async (call) => {
+    const { env, tenant, params, body, credential } = call;
     const key = `${tenant.workspace}/${params.id}`;
     const deployment =
       (await deploymentsById.get(key, () => readOne(env, tenant, "d.id = ?2", params.id))) ??
@@ -115,7 +116,7 @@ export function serveDeployments(app: App): void {
     const flow = (await findFlow(env, tenant, deployment.flow_id)) ?? notFound("flow", deployment.flow_id);
     const pool = deployment.work_pool_name === null ? null : await findWorkPool(env, tenant, deployment.work_pool_name);
     const jobVariables = { ...(deployment.job_variables as JsonObject), ...body.job_variables };
-    return beginRun(env, tenant, {
+    return beginRun(call, {
       flowId: flow.id,
       deploymentId: deployment.id,
       deploymentVersion: deployment.version,

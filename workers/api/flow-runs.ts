@@ -1,3 +1,4 @@
+import type { EndpointRow } from "@millrace/contract/endpoint.ts";
 import { flowRuns } from "@millrace/contract/flow-runs.ts";
 import { stateToWire } from "@millrace/contract/states.ts";
 import { slugName } from "@millrace/domain/flow-run/names.ts";
@@ -9,11 +10,12 @@ import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durab
 import { pack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { announceBirth } from "./births.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { findFlow } from "./flows.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
 import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
-import { type App, serve } from "./serve.ts";
+import { type App, type Call, serve } from "./serve.ts";
 import { findWorkPool } from "./work-pools.ts";
 
 /** The object of a run; a refusal, without touching any object, where the id was not made here. */
@@ -24,8 +26,7 @@ export function runAt(env: Env, tenant: Tenant, id: string): Remote<FlowRunRpc> 
 
 /** Begins a run, however it was asked for. 201 where it is new, 200 where its idempotency key named one that is there. */
 export async function beginRun(
-  env: Env,
-  tenant: Tenant,
+  { env, tenant, afterwards }: Pick<Call<EndpointRow>, "env" | "afterwards"> & { tenant: Tenant },
   birth: Omit<Birth, "id" | "offeredName">,
 ): Promise<{ status: number; result: JsonText }> {
   const { flowId, idempotencyKey } = birth;
@@ -37,6 +38,7 @@ export async function beginRun(
     pack({ ...birth, id, offeredName: slugName(Math.random) }),
   );
   if (isProblem(created)) throw new Refusal(created);
+  if (created.row) await announceBirth(env, tenant, created.row, afterwards);
   return { status: created.kind === "created" ? 201 : 200, result: new JsonText(created.body) };
 }
 
@@ -47,11 +49,12 @@ export async function parentOf(env: Env, tenant: Tenant, taskRun: string | null)
 
 /** Flow runs. */
 export function serveFlowRuns(app: App): void {
-  serve(app, flowRuns.create, async ({ env, tenant, body, credential }) => {
+  serve(app, flowRuns.create, async (call) => {
+    const { env, tenant, body, credential } = call;
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
     if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
-    return beginRun(env, tenant, {
+    return beginRun(call, {
       flowId: flow.id,
       state: body.state,
       name: body.name,

@@ -58,7 +58,7 @@ export function serveTaskRuns(app: App): void {
     const taskRun = await object.setTaskRunState(tenant, params.id, body.state, reporterOf(credential));
     if (isProblem(taskRun)) throw new Refusal(taskRun);
     if (!taskRun?.state) notFound("task run", params.id);
-    return { status: 201, result: verdictToWire({ kind: "accept", state: taskRun.state }) };
+    return { status: 201, result: verdictToWire({ kind: "accept", state: taskRun.state }, null) };
   });
 
   serve(app, taskRuns.filter, async ({ env, tenant, body }) => {
@@ -76,6 +76,8 @@ export function serveTaskRuns(app: App): void {
 
 const toWire = (taskRun: TaskRun): WireTaskRun => taskRunToWire(taskRun, fromMilliseconds(Date.now()));
 
+/** Rows of the index that are looked through, the newest. */
+const MOST_ROWS = 20_000;
 /** Live runs that are asked one by one whether a task run is theirs. */
 const MOST_ASKED = 50;
 
@@ -90,9 +92,10 @@ export async function flowRunOf(env: Env, tenant: Tenant, taskRun: string): Prom
   const [known, live] = await shard.batch<{ id: string }>([
     shard
       .prepare(
-        "SELECT id FROM flow_runs WHERE workspace_id = ?1 AND instr(task_run_ids, ?2) > 0 ORDER BY id DESC LIMIT 1",
+        `SELECT id FROM (SELECT id, task_run_ids FROM flow_runs WHERE workspace_id = ?1 ORDER BY id DESC LIMIT ?3)
+         WHERE instr(task_run_ids, ?2) > 0 LIMIT 1`,
       )
-      .bind(tenant.workspace, taskRun),
+      .bind(tenant.workspace, taskRun, MOST_ROWS),
     shard
       .prepare(
         `SELECT id FROM flow_runs WHERE workspace_id = ?1
