@@ -76,6 +76,18 @@ test("[KI7] settling writes what waits without patience", async () => {
   await settled;
 });
 
+test("[KI6] an item whose patience ends during a write leaves after it, though nothing urgent follows", async () => {
+  const held = heldWrites();
+  const gatherer = new Gatherer(held.write, 1000);
+  void gatherer.add(1, true);
+  void gatherer.add(2, false);
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(written(held)).toEqual([[1]]);
+  held.batches[0]?.end();
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(written(held)).toEqual([[1], [2]]);
+});
+
 test("[KI7] settling ends under traffic that never does", async () => {
   let writes = 0;
   let busy = true;

@@ -43,7 +43,13 @@ export class Gatherer<Item> {
   /** Sees to it that what waits is written in time. */
   #plan(urgent: boolean): void {
     if (urgent) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), this.#patience);
+    else this.#timer ??= setTimeout(() => this.#ring(), this.#patience);
+  }
+
+  /** Where a write is under way, its end plans anew for what waits. */
+  #ring(): void {
+    this.#timer = null;
+    this.#start();
   }
 
   #start(): void {
