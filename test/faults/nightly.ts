@@ -4,14 +4,12 @@
  *   node test/faults/nightly.ts [--seeds 1000000] [--from 1] [--steps 200] [--jobs 2] [--plant <bug>] [--until-found]
  *   node test/faults/nightly.ts --seed 17 [--steps 200] [--keep 3,9,40] [--plant <bug>] [--trace]
  *
- * It prints each failing seed with its shortened list of steps, then one line of JSON, and exits 1 if a seed failed.
+ * It prints failing seeds with their shortened lists of steps, the first of each rule, then one line of JSON, and exits 1 if a seed
+ * failed. `--digest` adds a digest of all that happened in each seed.
  */
 import { fork } from "node:child_process";
 import { parseArgs } from "node:util";
-import { makeTables } from "./platform/database.ts";
-import { installGlobals } from "./platform/globals.ts";
-import { bundleService } from "./platform/service.ts";
-import { planted } from "./simulation/planted-bugs.ts";
+import { prepareGround } from "./simulation/ground.ts";
 import { failureReport } from "./simulation/report.ts";
 import { simulate } from "./simulation/run.ts";
 import { shorten } from "./simulation/shorten.ts";
@@ -27,6 +25,7 @@ const { values } = parseArgs({
     keep: { type: "string" },
     plant: { type: "string" },
     trace: { type: "boolean", default: false },
+    digest: { type: "boolean", default: false },
     "until-found": { type: "boolean", default: false },
   },
 });
@@ -45,6 +44,7 @@ interface Sum {
   happened: number;
   runs: number;
   longestHealingSeconds: number;
+  digests?: string[];
 }
 
 const sums = (): Sum => ({
@@ -67,11 +67,7 @@ process.exitCode = sum.failed > 0 ? 1 : 0;
 /** Simulates this process's share of the seeds. */
 async function work(): Promise<Sum> {
   const plant = values.plant ?? null;
-  const start = await bundleService();
-  const ground = { tables: makeTables(), start: plant === null ? start : planted(plant, start) };
-  installGlobals();
-  // What the service says of faults that it meets is no news here.
-  console.error = () => {};
+  const ground = await prepareGround(plant);
   const keep = values.keep === undefined ? undefined : new Set(values.keep.split(",").map(Number));
   const result = sums();
   for (const seed of seedsOfJob()) {
@@ -82,6 +78,7 @@ async function work(): Promise<Sum> {
     result.runs += outcome.runs;
     result.longestHealingSeconds = Math.max(result.longestHealingSeconds, outcome.healing / 1000);
     if (values.trace) say(outcome.trace.join("\n"));
+    if (values.digest) result.digests = [...(result.digests ?? []), outcome.digest];
     const { violation } = outcome;
     if (!violation) continue;
     result.failed += 1;
@@ -120,6 +117,7 @@ async function share(jobs: number): Promise<Sum> {
   });
   for (const part of await Promise.all(parts)) {
     for (const key of ["seeds", "failed", "simulatedHours", "happened", "runs"] as const) total[key] += part[key];
+    if (part.digests) total.digests = [...(total.digests ?? []), ...part.digests];
     total.longestHealingSeconds = Math.max(total.longestHealingSeconds, part.longestHealingSeconds);
     for (const [rule, seeds] of Object.entries(part.rules))
       total.rules[rule] = [...(total.rules[rule] ?? []), ...seeds].sort((a, b) => a - b);

@@ -89,7 +89,7 @@ export class Platform {
       FLOW_RUN: namespace("FLOW_RUN"),
       WORK_POOL: namespace("WORK_POOL"),
       EVENT_HUB: namespace("EVENT_HUB"),
-      DISPATCH: { send: (message: unknown) => this.network.call(life, async () => this.queue.send(message)) },
+      DISPATCH: { send: (message: unknown) => this.network.call(life, () => this.queue.send(message)) },
       SHARD_0: this.database,
       SHARD_1: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) },
       SIGNING_KEYS,

@@ -35,6 +35,9 @@ export interface Batch {
 export class SimulatedQueue {
   /** What became of the messages. */
   readonly counts = { sent: 0, lost: 0, doubled: 0, delivered: 0, dead: 0 };
+  /** Hears of each message that is lost, and of each that is taken. */
+  onLost: ((body: unknown) => void) | null = null;
+  onTaken: ((body: unknown) => void) | null = null;
   readonly #name: string;
   readonly #network: Network;
   readonly #consume: (batch: Batch) => Promise<void>;
@@ -47,13 +50,21 @@ export class SimulatedQueue {
     this.#consume = consume;
   }
 
-  /** Takes a message; the sender is told that it is safe, and may be told so wrongly. */
-  send(body: unknown): void {
+  /** Takes a message; what the sender is told of it may be wrong either way. */
+  async send(body: unknown): Promise<void> {
+    const { random, weather } = this.#network;
+    this.#take(body);
+    if (random.chance(weather.queueForgets)) throw new Error("Network connection lost.");
+  }
+
+  #take(body: unknown): void {
     const { random, weather } = this.#network;
     this.counts.sent += 1;
+    this.onTaken?.(body);
     const message: Held = { id: `m${this.counts.sent}`, body: copy(body), attempts: 0 };
     if (random.chance(weather.queueLost)) {
       this.counts.lost += 1;
+      this.onLost?.(body);
       return;
     }
     this.#keep(message);

@@ -60,8 +60,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
   [join(ROOT, "durable-objects/kit/store.ts")]: "./memory-store.ts",
 };
 
-/** Bundles the service. The answer evaluates it: each time a machine that remembers nothing. */
-export async function bundleService(): Promise<() => Service> {
+/**
+ * Bundles the service. The answer evaluates it: each time a machine that remembers nothing. `edit` puts something else in the place
+ * of a piece of its code.
+ */
+export async function bundleService(edit?: readonly [piece: string, instead: string]): Promise<() => Service> {
   const outside = new Map<string, object>();
   const provide = async (name: string, from: string): Promise<{ path: string; external: true }> => {
     if (!outside.has(name)) outside.set(name, (await import(from)) as object);
@@ -90,7 +93,7 @@ export async function bundleService(): Promise<() => Service> {
       },
     ],
   });
-  const code = outputFiles[0]?.text ?? "";
+  const code = edited(outputFiles[0]?.text ?? "", edit);
   const script = new Script(`(function (module, require) { ${code}\n})`, { filename: "service.js" });
   const require = (name: string): object => {
     const found = outside.get(name);
@@ -102,4 +105,11 @@ export async function bundleService(): Promise<() => Service> {
     script.runInThisContext()(module, require);
     return module.exports as Service;
   };
+}
+
+function edited(code: string, edit: readonly [string, string] | undefined): string {
+  if (!edit) return code;
+  const [piece, instead] = edit;
+  if (!code.includes(piece)) throw new Error(`The service's code has no «${piece}» any more: plant the bug anew.`);
+  return code.replace(piece, instead);
 }

@@ -13,10 +13,11 @@ export interface Weather {
   twice: number;
   /** Whoever has just done something dies within the next moment. */
   crash: number;
-  /** A queue loses a message; gives it twice; keeps it for up to a minute. */
+  /** A queue loses a message; gives it twice; keeps it for up to a minute; takes it and fails to say so. */
   queueLost: number;
   queueTwice: number;
   queueLate: number;
+  queueForgets: number;
   /** An alarm rings up to a minute late; rings twice. */
   alarmLate: number;
   alarmTwice: number;
@@ -38,6 +39,7 @@ export const FINE: Readonly<Weather> = {
   queueLost: 0,
   queueTwice: 0,
   queueLate: 0,
+  queueForgets: 0,
   alarmLate: 0,
   alarmTwice: 0,
   databaseThrows: 0,

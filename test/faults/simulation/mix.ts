@@ -70,6 +70,7 @@ export function mixOf(seed: number): Mix {
       queueLost: some([0.1, 0.3]),
       queueTwice: some([0.3]),
       queueLate: some([0.2, 0.5]),
+      queueForgets: some([0.05]),
       alarmLate: some([0.1, 0.3]),
       alarmTwice: some([0.1]),
       databaseThrows: some([0.02, 0.1]),

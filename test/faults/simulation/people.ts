@@ -25,6 +25,17 @@ export interface PeopleSetting {
   pool: string;
 }
 
+interface HowToBegin {
+  /** Whether agents of the pool run it, or a program of somebody's own. */
+  pooled: boolean;
+  /** Seconds until it is due. */
+  later: number;
+  /** Whether another agent may take it when its own is lost. */
+  reclaim: boolean;
+  /** How many ask for it at once. */
+  calls: number;
+}
+
 export class People {
   readonly #setting: PeopleSetting;
 
@@ -32,9 +43,8 @@ export class People {
     this.#setting = setting;
   }
 
-  /** Makes a run; answers what it is, for the trace. */
+  /** Makes a run of any kind; answers what it is, for the trace. */
   create(dice: Random): string {
-    const { runs } = this.#setting;
     const pooled = dice.chance(0.85);
     const program: Program = {
       seconds: dice.around(dice.pick([0.2, 2, 15])),
@@ -44,20 +54,30 @@ export class People {
       lines: dice.below(3),
       vanishes: dice.chance(0.08),
     };
-    const run = runs.add(dice.uuid(), pooled, program);
     const later = pooled && dice.chance(0.25) ? dice.around(20) : 0;
     const reclaim = dice.chance(0.4);
-    const birth = this.#birth(run, later, reclaim);
     // With a key, two calls name the same run, and both are told of it.
     const calls = dice.chance(0.2) ? 2 : 1;
-    for (let call = 0; call < calls; call++)
-      this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));
+    const run = this.begin(dice.uuid(), program, { pooled, later, reclaim, calls });
     const how = [pooled ? "for the pool" : "of one's own", `${program.seconds.toFixed(1)} s`];
     if (later > 0) how.push(`due in ${later.toFixed(0)} s`);
     if (reclaim) how.push("reclaim");
     if (program.failures > 0) how.push(`fails ${program.failures}×, ${program.retries} retries`);
     if (program.vanishes) how.push("vanishes");
     return `create run ${run.number} (${how.join(", ")})`;
+  }
+
+  /** Makes a run. */
+  begin(
+    id: string,
+    program: Program,
+    { pooled = true, later = 0, reclaim = false, calls = 1 }: Partial<HowToBegin> = {},
+  ): KnownRun {
+    const run = this.#setting.runs.add(id, pooled, program);
+    const birth = this.#birth(run, later, reclaim);
+    for (let call = 0; call < calls; call++)
+      this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));
+    return run;
   }
 
   cancel(run: KnownRun): void {

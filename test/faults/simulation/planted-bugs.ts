@@ -1,18 +1,157 @@
 /**
  * Bugs to be planted in the service, one at a time: the simulation is only as good as what it finds. Each is a slip that somebody
- * could make in good faith, made by wrapping what the classes do.
+ * could make in good faith. Most wrap what a class does; one changes a line of the code, and says so when the line is no longer there.
  */
+import type { Offer } from "../../../durable-objects/work-pool/rpc.ts";
 import type { Service } from "../platform/service.ts";
 
-export const PLANTED: Readonly<Record<string, (service: Service) => void>> = {};
+export interface PlantedBug {
+  /** What is wrong with the service that has it. */
+  what: string;
+  plant?: (service: Service) => void;
+  /** A line of the code, and what stands there instead. */
+  edit?: readonly [line: string, instead: string];
+}
 
-/** Starts machines that have the bug. */
-export function planted(name: string, start: () => Service): () => Service {
-  const plant = PLANTED[name];
-  if (!plant) throw new Error(`There is no bug «${name}»; there are ${Object.keys(PLANTED).join(", ")}.`);
-  return () => {
-    const service = start();
-    plant(service);
-    return service;
-  };
+export const PLANTED: Readonly<Record<string, PlantedBug>> = {
+  "loss-keeps-the-generation": {
+    what: "A claim that was lost still counts: the generation is not raised.",
+    plant: ({ Ledger }) => {
+      wrap(Ledger, "lose", (lose, ledger) => (...args) => {
+        const before = ledger.head?.generation;
+        const done = lose(...args);
+        if (done === "done" && ledger.head && before !== undefined) ledger.head.generation = before;
+        return done;
+      });
+    },
+  },
+  "held-runs-are-granted": {
+    what: "A run that an agent has is granted to whoever asks, and the pool asks for those that it has given out.",
+    plant: ({ Ledger, PoolLedger }) => {
+      wrap(Ledger, "claim", (claim, ledger) => (...args) => {
+        if (ledger.head) ledger.head.claim = null;
+        return claim(...args);
+      });
+      wrap(PoolLedger, "waiting", (waiting, pool) => () => [
+        ...waiting(),
+        ...pool.sessions().flatMap(({ id }) => pool.claimsOf(id)),
+      ]);
+    },
+  },
+  "any-claim-may-report": {
+    what: "A report of an older claim is taken for one of the current claim.",
+    plant: ({ Ledger }) => {
+      wrap(Ledger, "propose", (propose, ledger) => (owner, id, state, { force, reporter }) => {
+        const generation = ledger.head?.generation ?? 0;
+        return propose(owner, id, state, { force, reporter: reporter && { ...reporter, generation } });
+      });
+    },
+  },
+  "late-reports-reopen": {
+    what: "A report that comes late, or twice, puts a run that has ended into another state.",
+    plant: ({ Ledger }) => {
+      wrap(
+        Ledger,
+        "propose",
+        (propose) =>
+          (owner, id, state, { force }) =>
+            propose(owner, id, state, { force, reporter: null }),
+      );
+    },
+  },
+  "told-before-heard": {
+    what: "What is told counts as heard before the hub has answered.",
+    plant: ({ Ledger }) => {
+      for (const method of ["propose", "claim", "finish", "lose"] as const) {
+        wrap(Ledger, method, (change, ledger) => (...args: never[]) => {
+          const { head } = ledger;
+          if (head) ledger.told(head.version + 1, head.states.length + 1);
+          return (change as (...args: never[]) => never)(...args);
+        });
+      }
+    },
+  },
+  "offers-are-not-repeated": {
+    what: "A run is sent to its pool once: a message that is lost is lost.",
+    plant: ({ Ledger }) => {
+      wrap(Ledger, "ring", (ring, ledger) => () => {
+        const unheard = ring();
+        ledger.takeDuties();
+        return unheard;
+      });
+    },
+  },
+  "offers-make-claimed-runs-wait": {
+    what: "An offer that comes twice makes a run wait again that an agent has.",
+    plant: ({ WorkPool, PoolLedger }) => {
+      let offered: Offer[] = [];
+      wrap(WorkPool, "offer", (offer) => (owner, offers) => {
+        offered = [...offers];
+        return offer(owner, offers);
+      });
+      wrap(PoolLedger, "admit", (admit, pool) => (owner) => {
+        const admitted = admit(owner);
+        for (const offer of offered.splice(0)) pool.put({ ...offer, since: offer.due as never, claim: null });
+        return admitted;
+      });
+    },
+  },
+  "one-slot-too-many": {
+    what: "A session is given one run more than it has slots.",
+    plant: ({ PoolLedger }) => {
+      wrap(PoolLedger, "freeSlots", (freeSlots) => (session) => freeSlots(session) + 1);
+    },
+  },
+  "leases-do-not-end": {
+    what: "Nobody takes runs from an agent that is gone.",
+    plant: ({ Assignments }) => {
+      wrap(Assignments, "expire", () => async () => {});
+    },
+  },
+  "leases-end-early": {
+    what: "The server counts a lease shorter than the agent does.",
+    plant: ({ Assignments }) => {
+      wrap(
+        Assignments,
+        "leaseEnd",
+        (leaseEnd) => (session) => leaseEnd({ ...session, leaseSeconds: session.leaseSeconds / 3 }),
+      );
+    },
+  },
+  "nothing-is-taken-back": {
+    what: "An assignment that the agent never got is not taken back.",
+    plant: ({ Assignments }) => {
+      wrap(Assignments, "takeBack", (takeBack) => async (claim, reason) => {
+        if (reason === "declined") await takeBack(claim, reason);
+      });
+    },
+  },
+  "the-index-goes-back": {
+    what: "A row of the index is replaced by an older one that comes late.",
+    edit: ["WHERE excluded.version >= flow_runs.version", "WHERE true"],
+  },
+};
+
+/** The bug of a name. */
+export function plantedBug(name: string): PlantedBug {
+  const bug = PLANTED[name];
+  if (!bug) throw new Error(`There is no bug «${name}»; there are ${Object.keys(PLANTED).join(", ")}.`);
+  return bug;
+}
+
+type Method = (...args: never[]) => unknown;
+
+/** Puts another method around one of a class. */
+function wrap<T extends object, Name extends keyof T>(
+  { prototype }: { prototype: T },
+  name: Name,
+  around: (original: T[Name], self: T) => T[Name],
+): void {
+  const original = prototype[name] as unknown as Method;
+  Object.defineProperty(prototype, name, {
+    value(this: T, ...args: never[]): unknown {
+      const method = around(original.bind(this) as unknown as T[Name], this) as unknown as Method;
+      return method(...args);
+    },
+  });
 }

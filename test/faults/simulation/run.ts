@@ -1,4 +1,5 @@
 /** Runs one seed from its first step to the end of all faults and beyond, and says what was wrong, if anything was. */
+import { createHash } from "node:crypto";
 import { Violation } from "./invariants.ts";
 import { type Mix, mixOf } from "./mix.ts";
 import { type Step, scheduleOf } from "./schedule.ts";
@@ -19,6 +20,8 @@ export interface Outcome {
   runs: number;
   /** Simulated milliseconds until every run had ended. */
   healing: number;
+  /** Of all that the runs went through, and when: two simulations with the same one were the same. */
+  digest: string;
 }
 
 export interface Attempt {
@@ -56,10 +59,16 @@ export async function simulate(attempt: Attempt, ground: Ground): Promise<Outcom
     world.invariants.checkEnd();
   } catch (error) {
     violation = error instanceof Violation ? error : new Violation("no error", String((error as Error).stack ?? error));
-  } finally {
-    world.end();
   }
+  const digest = digestOf(world);
+  world.end();
   const { now, happened } = world.platform.time;
   const { trace, runs } = world;
-  return { seed: attempt.seed, violation, trace, simulated: now, happened, runs: runs.all().length, healing };
+  return { seed: attempt.seed, violation, trace, simulated: now, happened, runs: runs.all().length, healing, digest };
+}
+
+function digestOf(world: World): string {
+  const hash = createHash("sha256").update(`${world.platform.time.happened} ${world.platform.time.now}`);
+  for (const { id } of world.runs.all()) hash.update(JSON.stringify(world.truth.head(id)));
+  return hash.digest("hex").slice(0, 16);
 }

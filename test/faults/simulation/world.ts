@@ -1,7 +1,8 @@
 /** One simulated service with its agents and people, and what a step does to them. */
 import type { DatabaseSync } from "node:sqlite";
-import type { StateType } from "@millrace/domain/state.ts";
+import type { StateInput, StateType } from "@millrace/domain/state.ts";
 import type { Reporter } from "../../../durable-objects/flow-run/rpc.ts";
+import { type Packed, unpack } from "../../../durable-objects/kit/packed.ts";
 import type { ObjectHost } from "../platform/object-host.ts";
 import { Platform } from "../platform/platform.ts";
 import { Random } from "../platform/random.ts";
@@ -45,6 +46,7 @@ export class World {
   readonly invariants: Invariants;
   /** What happened, for people: a line a step. */
   readonly trace: string[] = [];
+  readonly #transitions = new Set<string>();
   readonly #mix: Mix;
   readonly #workspace: string;
   #violation: Violation | null = null;
@@ -262,6 +264,16 @@ export class World {
     return run ? `the object of run ${run.number}` : `the ${host.name.split("/")[0]?.toLowerCase().replace("_", " ")}`;
   }
 
+  /** However often a client asks for a transition, and however late a copy of its request comes, it is made once. */
+  #checkTransition(host: ObjectHost, state: Packed<StateInput>): void {
+    const id = unpack(state).details?.transitionId ?? "";
+    if (this.#transitions.has(id)) {
+      const what = `${this.#nameOf(host)} entered ${unpack(state).type} again, by a copy of a request that was answered`;
+      this.#violation ??= new Violation("a transition is made once", what);
+    }
+    this.#transitions.add(id);
+  }
+
   /** What is to be compared after a call: how the run stood before it. */
   #before(host: ObjectHost, method: string, args: readonly unknown[]): Before | null {
     const generationOf = CLAIMED[method];
@@ -272,7 +284,7 @@ export class World {
     return { writes: host.disk.writes, current: head.generation, generation, states: head.states.length };
   }
 
-  #after(host: ObjectHost, method: string, _args: readonly unknown[], seen: unknown): void {
+  #after(host: ObjectHost, method: string, args: readonly unknown[], seen: unknown): void {
     const before = seen as Before | null;
     if (!before || before.writes === host.disk.writes) return;
     const { generation, current, states } = before;
@@ -280,8 +292,9 @@ export class World {
       const what = `${method} under claim ${generation} changed ${this.#nameOf(host)}, whose claims are at ${current}`;
       this.#violation ??= new Violation("an older claim changes nothing", what);
     }
-    if (generation !== null) return;
     const entered = this.truth.headOn(idOf(host), host.disk)?.states.slice(states) ?? [];
+    if (method === "propose" && entered.length > 0) this.#checkTransition(host, args[2] as Packed<StateInput>);
+    if (generation !== null) return;
     for (const { id } of entered) this.runs.get(idOf(host)).asked.add(id);
   }
 }
