@@ -131,6 +131,7 @@ test("[WE10] filters are in the address: back, forward and reload bring them aga
   await page.goBack();
   await page.waitForURL((url) => !url.search.includes("q="));
   await page.reload();
+  await untilLive(page);
   expect(await page.getByText("State is Failed", { exact: true }).count()).toBe(1);
   await page.getByRole("link", { name: "Remove: State is Failed" }).click();
   await page.waitForURL((url) => url.search === "");

@@ -55,6 +55,7 @@ test("[WE45] a click on a bar shows its lines, and the address keeps the choice"
   await page.waitForURL(/task=/);
   await page.getByRole("region", { name: "Chosen task" }).getByText("fetch-page-1").waitFor();
   await page.reload();
+  await untilLive(page);
   await page.getByRole("region", { name: "Chosen task" }).getByText("fetch-page-1").waitFor();
   await page.goBack();
   await eventually(() => page.getByRole("region", { name: "Chosen task" }).count()).toBe(0);
