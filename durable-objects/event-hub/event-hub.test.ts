@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-const SHARD = Object.getPrototypeOf(testEnv.SHARD_1) as D1Database;
+const SHARD = testEnv.SHARD_1;
 const hub = () => eventHubAt(testEnv, owner.workspace);
 const stub = () => testEnv.EVENT_HUB.get(testEnv.EVENT_HUB.idFromName(owner.workspace));
 const announce = (announcement: Partial<Announcement>, urgent = true) =>
@@ -82,8 +82,9 @@ describe("being heard", () => {
   });
 
   test("[EH1] a caller whose announcement could not be stored is told so, and the next one is stored", async () => {
-    vi.spyOn(SHARD, "batch").mockRejectedValueOnce(new Error("away"));
+    const away = vi.spyOn(SHARD, "batch").mockRejectedValue(new Error("away"));
     await expect(announce({ run: row(uuidv7(), 1) })).rejects.toThrow("away");
+    away.mockRestore();
     const run = uuidv7();
     await announce({ run: row(run, 1) });
     expect((await indexRows(owner)).map(({ id }) => id)).toEqual([run]);

@@ -55,7 +55,7 @@ describe("beginning", () => {
 
   test("[FO2] a create whose answer nobody heard is finished by its repetition", async () => {
     const sent = vi.spyOn(QUEUE, "send").mockImplementation(async () => ({}) as never);
-    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch").mockRejectedValue(new Error("away"));
+    const batch = vi.spyOn(testEnv.SHARD_0, "batch").mockRejectedValue(new Error("away"));
     const birth = bornWith(owner, inPool());
     const run = runAt(owner, birth.id);
     await run.object.create(owner, pack(birth));
@@ -284,7 +284,7 @@ describe("deletion", () => {
     const run = await begin(owner);
     await run.set("COMPLETED");
     await eventHubAt(testEnv, owner.workspace).settle();
-    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch").mockRejectedValue(new Error("away"));
+    const batch = vi.spyOn(testEnv.SHARD_0, "batch").mockRejectedValue(new Error("away"));
     expect(await run.object.remove(owner, run.id)).toBe("done");
     expect(await run.object.read(owner)).toBeNull();
     expect(await indexRows(owner)).toHaveLength(1);

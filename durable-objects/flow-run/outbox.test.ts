@@ -77,7 +77,7 @@ describe("losing memory", () => {
 
   test("[FO2] what the index did not hear is told again when it is back, also by an object that forgot", async () => {
     const run = await begin(owner);
-    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch").mockRejectedValue(new Error("away"));
+    const batch = vi.spyOn(testEnv.SHARD_0, "batch").mockRejectedValue(new Error("away"));
     await run.set("RUNNING");
     await run.set("COMPLETED");
     await vi.waitFor(async () => expect((await stored(run)).alarm).not.toBeNull());
@@ -93,7 +93,7 @@ describe("losing memory", () => {
 
   test("[FO2] one telling that failed among others that were heard leaves no event out", async () => {
     const run = await begin(owner);
-    const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch");
+    const batch = vi.spyOn(testEnv.SHARD_0, "batch");
     await run.set("RUNNING");
     batch.mockRejectedValueOnce(new Error("away")).mockRejectedValueOnce(new Error("away"));
     await run.set("FAILED");

@@ -137,7 +137,7 @@ describe("what goes wrong", () => {
   test("[AP15] a shard that is away costs what needs it, and no run its states", async () => {
     const run = (await withKey("POST /flow_runs/", { flow_id: flow })).body.id;
     vi.spyOn(console, "error").mockImplementation(() => {});
-    const shard = Object.getPrototypeOf(a.shard === 0 ? testEnv.SHARD_0 : testEnv.SHARD_1) as D1Database;
+    const shard = a.shard === 0 ? testEnv.SHARD_0 : testEnv.SHARD_1;
     vi.spyOn(shard, "prepare").mockImplementation(() => {
       throw new Error("D1_ERROR: Network connection lost.");
     });

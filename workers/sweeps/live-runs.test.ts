@@ -38,7 +38,7 @@ const insertRow = (columns: Record<string, string | number | null>) => {
 
 test("[AP10] a run whose row is behind is asked how it stands, and the row is its newest again", async () => {
   const run = await begin(owner);
-  const batch = vi.spyOn(Object.getPrototypeOf(testEnv.SHARD_0), "batch").mockRejectedValue(new Error("away"));
+  const batch = vi.spyOn(testEnv.SHARD_0, "batch").mockRejectedValue(new Error("away"));
   await run.set("RUNNING");
   await run.set("COMPLETED");
   // The process ends before it could even note that it was not heard.
