@@ -24,22 +24,16 @@ export interface MillraceServer {
   stop(): Promise<void>;
 }
 
-/** The command of `npm start`, without npm. */
-function command(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
-  const [program, ...args] = scripts.start.replace(/^exec /, "").split(" ");
-  if (program !== "node") throw new Error(`npm start runs ${program}, and the bench expects node.`);
-  return args;
-}
+/** What `npm start` runs. */
+const START = join(ROOT, "workers/local/start.sh");
 
 /** Starts a server on a state folder, with or without its agent. */
 export async function startMillrace(state: string, agent: boolean): Promise<MillraceServer> {
   const started = performance.now();
-  const child = spawn(
-    process.execPath,
-    [...command(), "--port", "0", "--state", state, "--no-open", ...(agent ? [] : ["--no-agent"])],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn("sh", [START, "--port", "0", "--state", state, "--no-open", ...(agent ? [] : ["--no-agent"])], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   process.once("exit", () => child.kill("SIGTERM"));
   const lines: string[] = [];
   await untilReady(child, lines);
