@@ -63,9 +63,7 @@ const unit: TestProjectInlineConfiguration = {
 const workerd: TestProjectInlineConfiguration = {
   extends: false,
   resolve: {
-    alias: [
-      { find: /^.*\/births\.ts$/, replacement: fileURLToPath(new URL("test/workerd/births.ts", import.meta.url)) },
-    ],
+    alias: [],
   },
   plugins: [
     cloudflareTest(async () => ({

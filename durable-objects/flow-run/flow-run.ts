@@ -69,8 +69,9 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     // A create that is repeated because nobody heard its answer does what the first one may have left undone.
     const head = this.#ledger.head;
     const unheard = head !== null && head.told < head.version;
+    const row = unheard ? this.#outbox.row() : null;
     if (created.kind === "created" || unheard) await this.#afterChange();
-    return { kind: created.kind, body, row: unheard ? this.#outbox.row() : null };
+    return { kind: created.kind, body, row };
   }
 
   async read(owner: Owner): Promise<PackedRun | null> {

@@ -74,10 +74,15 @@ export class Outbox {
     else this.#timer ??= setTimeout(() => this.#ring(), PATIENCE);
   }
 
-  /** The run's row as it now is. */
+  /**
+   * The run's row as it now is, for somebody who tells it in the run's stead; should that fail, `retell` is to be called. A run that
+   * begins is told of by whoever began it, so that this one waits no longer than it must.
+   */
   row(): FlowRunRow | null {
     const head = this.#ledger.head;
-    return head && this.#row(head);
+    if (!head) return null;
+    this.#sent = { version: head.version, states: this.#mark(head).states };
+    return this.#row(head);
   }
 
   /** Tells that a task run was made, and resolves when it can be found by its id, whoever forgets what. */
@@ -95,7 +100,7 @@ export class Outbox {
     const before = this.#mark(head);
     const mark: Mark = { version: head.version, states: head.states.length };
     const located = [...this.#located];
-    if (mark.version === before.version && located.length === 0) return true;
+    if (mark.version === before.version && mark.states === before.states && located.length === 0) return true;
     const announcement: Announcement = { events: this.#events(head, before.states) };
     if (mark.version > before.version || located.length >= TASK_RUNS_AT_ONCE) announcement.run = this.#row(head);
     if (located.length > 0) announcement.located = { flowRun: head.run.id, taskRuns: located };

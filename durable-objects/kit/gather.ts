@@ -6,8 +6,11 @@
  * KI7  Settling waits for what came before it, and for nothing that comes after.
  *
  * The size of a batch follows from the load: alone, an item leaves at once; under load, each write carries what has come since
- * the last. Items that can wait ride along with the next urgent one, or leave when their patience ends.
+ * the last. Items that can wait ride along with the next urgent one, or leave when their patience ends. Where urgent ones come fast, a
+ * write waits a few milliseconds for company (pace.ts): the writer shares its thread with those who ask, and nobody gets to ask while
+ * it writes.
  */
+import { Pace } from "./pace.ts";
 
 export class Gatherer<Item> {
   readonly #write: (items: Item[]) => Promise<void>;
@@ -15,6 +18,8 @@ export class Gatherer<Item> {
   #waiting: (PromiseWithResolvers<void> & { item: Item; urgent: boolean })[] = [];
   #writing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #pace = new Pace();
+  #lingering = false;
 
   /** `patience`: milliseconds for which an item that is not urgent may wait. */
   constructor(write: (items: Item[]) => Promise<void>, patience: number) {
@@ -42,7 +47,7 @@ export class Gatherer<Item> {
 
   /** Sees to it that what waits is written in time. */
   #plan(urgent: boolean): void {
-    if (urgent) this.#start();
+    if (urgent) this.#linger();
     else this.#timer ??= setTimeout(() => this.#ring(), this.#patience);
   }
 
@@ -50,6 +55,20 @@ export class Gatherer<Item> {
   #ring(): void {
     this.#timer = null;
     this.#start();
+  }
+
+  #linger(): void {
+    const wait = this.#pace.wait(Date.now());
+    if (this.#lingering) return;
+    if (wait === 0) {
+      this.#start();
+      return;
+    }
+    this.#lingering = true;
+    setTimeout(() => {
+      this.#lingering = false;
+      this.#start();
+    }, wait);
   }
 
   #start(): void {

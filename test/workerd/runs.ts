@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import type { WireFlowRun, WireOrchestration } from "@millrace/contract/flow-runs.ts";
 import type { StateInput, StateType } from "@millrace/domain/state.ts";
 import { uuidv7 } from "uuidv7";
-import { flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
+import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
 import {
   type Birth,
   type FlowRunRpc,
@@ -14,7 +14,6 @@ import {
 } from "../../durable-objects/flow-run/rpc.ts";
 import { pack, unpack } from "../../durable-objects/kit/packed.ts";
 import { makeRunId } from "../../workers/api/run-ids.ts";
-import { announceBirth } from "./births.ts";
 import { testEnv } from "./env.ts";
 
 /** What a workspace is to an object; no directory knows it. */
@@ -104,7 +103,8 @@ export async function begin(owner: Owner, changes: Partial<Birth> = {}): Promise
   const created = await run.object.create(owner, pack(birth));
   if (isProblem(created)) throw new Error(JSON.stringify(created));
   // As the API does: who began a run finds it in lists.
-  if (created.row) await announceBirth(testEnv, { ...owner, account: owner.workspace }, created.row);
+  if (created.row)
+    await eventHubAt(testEnv, owner.workspace).announce(owner, pack([{ run: created.row, events: [] }]), true);
   return run;
 }
 

@@ -107,8 +107,7 @@ export function serveDeployments(app: App): void {
     deploymentsById.forget(`${tenant.workspace}/${params.id}`);
   });
 
-  serve(app, deployments.createFlowRun, async (call) => {
-    const { env, tenant, params, body, credential } = call;
+  serve(app, deployments.createFlowRun, async ({ env, tenant, params, body, credential }) => {
     const key = `${tenant.workspace}/${params.id}`;
     const deployment =
       (await deploymentsById.get(key, () => readOne(env, tenant, "d.id = ?2", params.id))) ??
@@ -116,7 +115,7 @@ export function serveDeployments(app: App): void {
     const flow = (await findFlow(env, tenant, deployment.flow_id)) ?? notFound("flow", deployment.flow_id);
     const pool = deployment.work_pool_name === null ? null : await findWorkPool(env, tenant, deployment.work_pool_name);
     const jobVariables = { ...(deployment.job_variables as JsonObject), ...body.job_variables };
-    return beginRun(call, {
+    return beginRun(env, tenant, {
       flowId: flow.id,
       deploymentId: deployment.id,
       deploymentVersion: deployment.version,

@@ -1,4 +1,3 @@
-import type { EndpointRow } from "@millrace/contract/endpoint.ts";
 import { flowRuns } from "@millrace/contract/flow-runs.ts";
 import { stateToWire } from "@millrace/contract/states.ts";
 import { slugName } from "@millrace/domain/flow-run/names.ts";
@@ -6,16 +5,17 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
+import type { FlowRunRow } from "../../durable-objects/event-hub/rpc.ts";
 import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { withDeadline } from "../../durable-objects/kit/deadline.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { announceBirth } from "./births.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { findFlow } from "./flows.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
 import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
-import { type App, type Call, serve } from "./serve.ts";
+import { type App, serve } from "./serve.ts";
 import { findWorkPool } from "./work-pools.ts";
 
 /** The object of a run; a refusal, without touching any object, where the id was not made here. */
@@ -26,7 +26,8 @@ export function runAt(env: Env, tenant: Tenant, id: string): Remote<FlowRunRpc> 
 
 /** Begins a run, however it was asked for. 201 where it is new, 200 where its idempotency key named one that is there. */
 export async function beginRun(
-  { env, tenant, afterwards }: Pick<Call<EndpointRow>, "env" | "afterwards"> & { tenant: Tenant },
+  env: Env,
+  tenant: Tenant,
   birth: Omit<Birth, "id" | "offeredName">,
 ): Promise<{ status: number; result: JsonText }> {
   const { flowId, idempotencyKey } = birth;
@@ -38,8 +39,27 @@ export async function beginRun(
     pack({ ...birth, id, offeredName: slugName(Math.random) }),
   );
   if (isProblem(created)) throw new Refusal(created);
-  if (created.row) await announceBirth(env, tenant, created.row, afterwards);
+  if (created.row) await tellBirth(env, tenant, created.row);
   return { status: created.kind === "created" ? 201 : 200, result: new JsonText(created.body) };
+}
+
+/** Milliseconds after which the hub counts as away. */
+const DEADLINE = 3_000;
+
+/**
+ * Resolves when lists show the run. A hub that is away is no reason to refuse it: the run then tells of itself until it is heard.
+ *
+ * Every create makes this call for itself, and the hub gathers them: a request that waits for another one's call is cancelled by the
+ * platform, which cannot see what it waits for.
+ */
+async function tellBirth(env: Env, { workspace, shard }: Tenant, row: FlowRunRow): Promise<void> {
+  const told = eventHubAt(env, workspace).announce({ workspace, shard }, pack([{ run: row, events: [] }]), true);
+  try {
+    await withDeadline(told, DEADLINE, "The event hub");
+  } catch (error) {
+    console.error("The hub was not told of a run that began", error);
+    await flowRunAt(env, workspace, row.id).reconcile({ workspace, shard });
+  }
 }
 
 /** The flow run within which a task run is; null where nobody knows it. */
@@ -49,12 +69,11 @@ export async function parentOf(env: Env, tenant: Tenant, taskRun: string | null)
 
 /** Flow runs. */
 export function serveFlowRuns(app: App): void {
-  serve(app, flowRuns.create, async (call) => {
-    const { env, tenant, body, credential } = call;
+  serve(app, flowRuns.create, async ({ env, tenant, body, credential }) => {
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
     if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
-    return beginRun(call, {
+    return beginRun(env, tenant, {
       flowId: flow.id,
       state: body.state,
       name: body.name,
