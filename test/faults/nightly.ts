@@ -43,6 +43,7 @@ interface Sum {
   simulatedHours: number;
   happened: number;
   runs: number;
+  ended: number;
   longestHealingSeconds: number;
   digests?: string[];
 }
@@ -54,6 +55,7 @@ const sums = (): Sum => ({
   simulatedHours: 0,
   happened: 0,
   runs: 0,
+  ended: 0,
   longestHealingSeconds: 0,
 });
 
@@ -76,6 +78,7 @@ async function work(): Promise<Sum> {
     result.simulatedHours += outcome.simulated / 3_600_000;
     result.happened += outcome.happened;
     result.runs += outcome.runs;
+    result.ended += outcome.ended;
     result.longestHealingSeconds = Math.max(result.longestHealingSeconds, outcome.healing / 1000);
     if (values.trace) say(outcome.trace.join("\n"));
     if (values.digest) result.digests = [...(result.digests ?? []), outcome.digest];
@@ -116,7 +119,8 @@ async function share(jobs: number): Promise<Sum> {
     });
   });
   for (const part of await Promise.all(parts)) {
-    for (const key of ["seeds", "failed", "simulatedHours", "happened", "runs"] as const) total[key] += part[key];
+    for (const key of ["seeds", "failed", "simulatedHours", "happened", "runs", "ended"] as const)
+      total[key] += part[key];
     if (part.digests) total.digests = [...(total.digests ?? []), ...part.digests];
     total.longestHealingSeconds = Math.max(total.longestHealingSeconds, part.longestHealingSeconds);
     for (const [rule, seeds] of Object.entries(part.rules))

@@ -4,11 +4,14 @@ import { simulate } from "./simulate.ts";
 
 const SEEDS = Number(process.env.MILLRACE_SEEDS ?? 2_000);
 const STEPS = 200;
+/** Runs of a seed, on average, that are acknowledged and end: a simulation in which nothing happens breaks nothing. */
+const LEAST_ENDED = 20;
 
 test("[FA4] no mix of faults breaks what holds of the whole system", async () => {
   const { report, summary } = await simulate("nightly.ts", "--seeds", String(SEEDS), "--steps", String(STEPS));
   expect(report).toBe("");
   expect(summary).toMatchObject({ seeds: SEEDS, failed: 0 });
+  expect(summary.ended).toBeGreaterThan(LEAST_ENDED * SEEDS);
 }, 600_000);
 
 test("[FA2] a seed repeats, alone or among others", async () => {

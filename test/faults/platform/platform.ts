@@ -18,6 +18,7 @@ import type { Weather } from "./weather.ts";
 const CLASSES = { FLOW_RUN: "FlowRun", WORK_POOL: "WorkPool", EVENT_HUB: "EventHub" } as const;
 type Binding = keyof typeof CLASSES;
 
+export const KEY_PEPPER = "simulated";
 const SIGNING_KEYS = JSON.stringify([{ kid: "simulated" }]);
 /** Milliseconds between two calls of the scheduled handler. */
 const MINUTE = 60_000;
@@ -93,6 +94,7 @@ export class Platform {
       SHARD_0: this.database,
       SHARD_1: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) },
       SIGNING_KEYS,
+      KEY_PEPPER,
       ...(this.#options.releases && { RELEASE_ENDED_RUNS: "1" }),
     } as unknown as Env;
   }
@@ -103,11 +105,16 @@ export class Platform {
     this.#service = this.#options.start();
   }
 
-  /** A Worker that lives for one piece of work. */
-  async #work(name: string, work: (env: Env) => Promise<void>): Promise<void> {
+  /** A client's request to the API, which a Worker answers that lives as long as it takes. */
+  request<T>(client: Life, handle: (service: Service, env: Env) => Promise<T>): Promise<T> {
+    const answer = () => this.#work("request", (env) => handle(this.#service, env));
+    return this.network.call(client, answer, { mayRepeat: true });
+  }
+
+  async #work<T>(name: string, work: (env: Env) => Promise<T>): Promise<T> {
     const life = new Life(name);
     try {
-      await life.run(() => work(this.env(life)));
+      return await life.run(() => work(this.env(life)));
     } finally {
       life.end();
     }

@@ -21,6 +21,7 @@ import type { Outbox } from "../../../durable-objects/flow-run/outbox.ts";
 import type { Assignments } from "../../../durable-objects/work-pool/assignments.ts";
 import type { PoolLedger } from "../../../durable-objects/work-pool/ledger.ts";
 import type { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
+import type { beginRun } from "../../../workers/api/flow-runs.ts";
 import type { dispatch, revive } from "../../../workers/consumers/dispatch.ts";
 import type { sweepLiveRuns } from "../../../workers/sweeps/live-runs.ts";
 
@@ -33,6 +34,7 @@ export { FlowRun } from "./durable-objects/flow-run/flow-run.ts";
 export { WorkPool } from "./durable-objects/work-pool/work-pool.ts";
 export { dispatch, revive } from "./workers/consumers/dispatch.ts";
 export { sweepLiveRuns } from "./workers/sweeps/live-runs.ts";
+export { beginRun } from "./workers/api/flow-runs.ts";
 export { Ledger } from "./durable-objects/flow-run/ledger.ts";
 export { Outbox } from "./durable-objects/flow-run/outbox.ts";
 export { Assignments } from "./durable-objects/work-pool/assignments.ts";
@@ -46,6 +48,7 @@ export interface Service {
   dispatch: typeof dispatch;
   revive: typeof revive;
   sweepLiveRuns: typeof sweepLiveRuns;
+  beginRun: typeof beginRun;
   Ledger: typeof Ledger;
   Outbox: typeof Outbox;
   Assignments: typeof Assignments;

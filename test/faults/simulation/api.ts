@@ -2,13 +2,21 @@
  * The API as its clients use it: requests that are tried again until a budget is spent, each of which the Worker turns into calls of
  * objects. What HTTP makes of the answers is tested elsewhere.
  */
+import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { flowRunAt, type Remote, workPoolAt } from "../../../durable-objects/addresses.ts";
-import { type FlowRunRpc, isProblem, type Owner, type Reporter } from "../../../durable-objects/flow-run/rpc.ts";
+import {
+  type Birth,
+  type FlowRunRpc,
+  isProblem,
+  type Owner,
+  type Reporter,
+} from "../../../durable-objects/flow-run/rpc.ts";
 import { pack, unpack } from "../../../durable-objects/kit/packed.ts";
 import type { WorkPoolRpc } from "../../../durable-objects/work-pool/rpc.ts";
 import type { Env } from "../../../workers/env.ts";
 import type { Life } from "../platform/life.ts";
+import { isExpected } from "../platform/object-host.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Random } from "../platform/random.ts";
 
@@ -21,6 +29,14 @@ const LONGEST_PAUSE = 20_000;
 export class Unreachable extends Error {
   override name = "Unreachable";
 }
+
+/** One try was not answered, or with the request to come again. */
+class Unanswered extends Error {
+  override name = "Unanswered";
+}
+
+/** A run as somebody asks for it. */
+export type NewBirth = Omit<Birth, "id" | "offeredName">;
 
 export type Verdict =
   | { kind: "accepted" | "replaced"; type: string; name: string; id: string; due: number }
@@ -40,18 +56,33 @@ export class Api {
     this.#dice = dice;
   }
 
+  /** Begins a run, as the API's Worker does it. */
+  async begin(life: Life, budget: number, birth: NewBirth): Promise<{ isNew: boolean; run: WireFlowRun }> {
+    const tenant = { ...this.owner, account: "account" };
+    const { status, result } = await this.#until(life, budget, () =>
+      this.#platform.request(life, ({ beginRun }, env) => beginRun(env, tenant, birth)),
+    );
+    return { isNew: status === 201, run: JSON.parse(result.text) as WireFlowRun };
+  }
+
   /** Asks until there is an answer. */
-  async ask<T>(life: Life, budget: number, request: (env: Env) => Promise<T>): Promise<T> {
-    const { time } = this.#platform;
+  ask<T>(life: Life, budget: number, request: (env: Env) => Promise<T>): Promise<T> {
     const env = this.#platform.env(life, { mayRepeat: true });
+    return this.#until(life, budget, () => request(env));
+  }
+
+  async #until<T>(life: Life, budget: number, request: () => Promise<T>): Promise<T> {
+    const { time } = this.#platform;
     const end = time.now + budget;
     for (let attempt = 0; ; attempt++) {
       try {
-        const answer = await this.#within(TRY, request(env));
+        const answer = await this.#within(TRY, request());
         // What the API answers with 503 is asked again, as a call that failed is.
         if (!(isProblem(answer) && answer.code === "unavailable")) return answer;
-        throw new Error(answer.what);
-      } catch {
+        throw new Unanswered();
+      } catch (error) {
+        // What is no fault of the platform's is the service's, and not to be taken for one.
+        if (!isPassing(error)) throw error;
         const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE) * this.#dice.between(0.5, 1);
         if (time.now + pause > end) throw new Unreachable();
         await this.pause(life, pause);
@@ -119,7 +150,13 @@ export class Api {
   #within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(resolve, reject);
-      this.#platform.time.after(milliseconds, () => reject(new Error("No answer in time.")));
+      this.#platform.time.after(milliseconds, () => reject(new Unanswered()));
     });
   }
+}
+
+/** Failures that a client takes for passing: of the network, of an object or a database that is away. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof Unanswered || isExpected(error)) return true;
+  return (error as { problem?: { code?: string } }).problem?.code === "unavailable";
 }

@@ -4,12 +4,11 @@
  */
 import type { StateInput, StateType } from "@millrace/domain/state.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
-import { type Birth, isProblem } from "../../../durable-objects/flow-run/rpc.ts";
-import { pack, unpack } from "../../../durable-objects/kit/packed.ts";
+import { derivedRunId } from "../../../workers/api/run-ids.ts";
 import { Life } from "../platform/life.ts";
-import type { Platform } from "../platform/platform.ts";
+import { KEY_PEPPER, type Platform } from "../platform/platform.ts";
 import type { Random } from "../platform/random.ts";
-import { type Api, Unreachable } from "./api.ts";
+import { type Api, type NewBirth, Unreachable } from "./api.ts";
 import type { KnownRun, KnownRuns, Program } from "./known-runs.ts";
 
 /** Milliseconds for which people try to get an answer. */
@@ -56,9 +55,9 @@ export class People {
     };
     const later = pooled && dice.chance(0.25) ? dice.around(20) : 0;
     const reclaim = dice.chance(0.4);
-    // With a key, two calls name the same run, and both are told of it.
+    // Two that ask for the same run are both told of it.
     const calls = dice.chance(0.2) ? 2 : 1;
-    const run = this.begin(dice.uuid(), program, { pooled, later, reclaim, calls });
+    const run = this.begin(program, { pooled, later, reclaim, calls });
     const how = [pooled ? "for the pool" : "of one's own", `${program.seconds.toFixed(1)} s`];
     if (later > 0) how.push(`due in ${later.toFixed(0)} s`);
     if (reclaim) how.push("reclaim");
@@ -69,12 +68,14 @@ export class People {
 
   /** Makes a run. */
   begin(
-    id: string,
     program: Program,
     { pooled = true, later = 0, reclaim = false, calls = 1 }: Partial<HowToBegin> = {},
   ): KnownRun {
-    const run = this.#setting.runs.add(id, pooled, program);
-    const birth = this.#birth(run, later, reclaim);
+    const { runs, api } = this.#setting;
+    // With a key of its own, a run is one however often it is asked for, and its id is known before.
+    const key = `run-${runs.all().length + 1}`;
+    const run = runs.add(derivedRunId(KEY_PEPPER, api.owner.workspace, FLOW, key), pooled, program);
+    const birth = { ...this.#birth(run, later, reclaim), idempotencyKey: key };
     for (let call = 0; call < calls; call++)
       this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));
     return run;
@@ -135,14 +136,13 @@ export class People {
     });
   }
 
-  async #create(life: Life, run: KnownRun, birth: Birth): Promise<void> {
+  async #create(life: Life, run: KnownRun, birth: NewBirth): Promise<void> {
     const { api } = this.#setting;
-    const created = await api.run(life, BUDGET, run.id, (object, owner) => object.create(owner, pack(birth)));
-    if (isProblem(created)) return;
+    const created = await api.begin(life, BUDGET, birth);
     run.acknowledged = true;
-    const { state } = unpack(created.body);
+    const { state } = created.run;
     if (state) run.states.add(state.id);
-    if (!run.pooled && created.kind === "created") await this.#report(life, run);
+    if (!run.pooled && created.isNew) await this.#report(life, run);
   }
 
   /** A program that nobody but its user started. It reports without a claim. */
@@ -158,12 +158,10 @@ export class People {
     await tell(run.program.failures > 0 ? "FAILED" : "COMPLETED");
   }
 
-  #birth(run: KnownRun, later: number, reclaim: boolean): Birth {
+  #birth(run: KnownRun, later: number, reclaim: boolean): NewBirth {
     const { pool, platform } = this.#setting;
     const due = fromMilliseconds(platform.time.wall + Math.round(later * 1000));
     return {
-      id: run.id,
-      offeredName: `run-${run.number}`,
       flowId: FLOW,
       deploymentId: run.pooled ? DEPLOYMENT : null,
       state: run.pooled

@@ -18,6 +18,8 @@ export interface Outcome {
   simulated: number;
   happened: number;
   runs: number;
+  /** Runs that were acknowledged and have ended. */
+  ended: number;
   /** Simulated milliseconds until every run had ended. */
   healing: number;
   /** Of all that the runs went through, and when: two simulations with the same one were the same. */
@@ -63,8 +65,11 @@ export async function simulate(attempt: Attempt, ground: Ground): Promise<Outcom
   const digest = digestOf(world);
   world.end();
   const { now, happened } = world.platform.time;
-  const { trace, runs } = world;
-  return { seed: attempt.seed, violation, trace, simulated: now, happened, runs: runs.all().length, healing, digest };
+  const { seed } = attempt;
+  const { trace } = world;
+  const runs = world.runs.all();
+  const ended = runs.filter(({ id, acknowledged }) => acknowledged && world.truth.head(id)?.run.endTime).length;
+  return { seed, violation, trace, simulated: now, happened, runs: runs.length, ended, healing, digest };
 }
 
 function digestOf(world: World): string {
