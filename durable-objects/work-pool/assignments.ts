@@ -195,8 +195,11 @@ export class Assignments {
     );
     this.#asking.delete(run);
     if (answer === null) return;
-    if (isProblem(answer) || answer.kind === "refused") await this.#refused(owner, run, answer);
-    else await this.#send(owner, run, session, answer);
+    if (isProblem(answer)) return this.#refused(owner, run, null);
+    if (answer.kind === "refused") return this.#refused(owner, run, answer.held);
+    // The agent came back as another session meanwhile, and this one was forgotten: nobody would end its claims.
+    if (!this.#needs.ledger.session(session.id)) return this.#refused(owner, run, answer);
+    return this.#send(owner, run, session, answer);
   }
 
   async #send(owner: Owner, run: string, session: Session, answer: Granted): Promise<void> {
@@ -219,12 +222,14 @@ export class Assignments {
     await arm();
   }
 
-  /** A run that is not to be had leaves the pool; its object offers it when that changes. */
-  async #refused(owner: Owner, run: string, answer: Exclude<ClaimAnswer, Granted>): Promise<void> {
+  /**
+   * A run that is not to be had leaves the pool; its object offers it when that changes. A claim that is in the way, and in no book,
+   * is given back.
+   */
+  async #refused(owner: Owner, run: string, held: { generation: number } | null): Promise<void> {
     const { ledger, runAt } = this.#needs;
-    const held = isProblem(answer) ? null : answer.held;
     if (held && !this.held(run, held.generation)) {
-      // The answer that granted it was lost, so nobody was told.
+      // Granted in vain: nobody was told of it.
       const { generation } = held;
       const freed = await this.#ask(
         () => this.assign(),
