@@ -61,8 +61,10 @@ export class SimulatedDatabase {
 
   /** Does the statements as one. */
   batch(statements: readonly Statement[]): Promise<Result[]> {
-    const { random, weather, time, delay } = this.#network;
+    const { weather, time } = this.#network;
     const caller = currentLife();
+    const random = this.#network.dice.at(`database of ${caller?.name}`);
+    const delay = () => this.#network.delay(random);
     return new Promise((resolve, reject) => {
       const back = (milliseconds: number, end: () => void) =>
         time.after(milliseconds, () => (caller?.alive ?? true) && end());

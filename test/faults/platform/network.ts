@@ -6,7 +6,7 @@
  * NE2  Calls overtake each other. What one of them carries is a copy.
  */
 import type { Life } from "./life.ts";
-import type { Random } from "./random.ts";
+import type { Dice, Random } from "./random.ts";
 import type { Time } from "./time.ts";
 import type { Weather } from "./weather.ts";
 
@@ -17,37 +17,38 @@ const SLOW = 4_000;
 
 export class Network {
   readonly time: Time;
-  readonly random: Random;
+  readonly dice: Dice;
   weather: Weather;
 
-  constructor(time: Time, random: Random, weather: Weather) {
+  constructor(time: Time, dice: Dice, weather: Weather) {
     this.time = time;
-    this.random = random;
+    this.dice = dice;
     this.weather = weather;
   }
 
   /** Milliseconds that one message takes. */
-  delay = (): number => {
+  delay(random: Random): number {
     const { least, mean, slow } = this.weather;
-    return least + this.random.around(this.random.chance(slow) ? SLOW : mean);
-  };
+    return least + random.around(random.chance(slow) ? SLOW : mean);
+  }
 
-  /** Carries a call to where `deliver` does it, and its answer back. */
-  call<T>(from: Life, deliver: () => Promise<T>, { mayRepeat = false } = {}): Promise<T> {
-    const { time, random, weather } = this;
+  /** Carries a call to where `deliver` does it, and its answer back. `to` names whom it is for. */
+  call<T>(from: Life, to: string, deliver: () => Promise<T>, { mayRepeat = false } = {}): Promise<T> {
+    const { time, weather } = this;
+    const random = this.dice.at(`${from.name} to ${to}`);
     return new Promise<T>((resolve, reject) => {
-      const back = (end: () => void) => time.after(this.delay(), () => from.alive && end());
+      const back = (end: () => void) => time.after(this.delay(random), () => from.alive && end());
       if (random.chance(weather.lost)) return back(() => reject(new Error("Network connection lost.")));
       const unanswered = random.chance(weather.unanswered);
       const lost = () => reject(new Error("Network connection lost."));
-      time.after(this.delay(), () => {
+      time.after(this.delay(random), () => {
         deliver().then(
           (answer) => back(unanswered ? lost : () => resolve(copy(answer))),
           (error) => back(() => reject(error)),
         );
       });
       if (mayRepeat && random.chance(weather.twice)) {
-        time.after(this.delay() + random.between(0, ECHO), () => void deliver().catch(() => {}));
+        time.after(this.delay(random) + random.between(0, ECHO), () => void deliver().catch(() => {}));
       }
     });
   }

@@ -10,6 +10,7 @@
 import { Gone, Life } from "./life.ts";
 import { Disk } from "./memory-store.ts";
 import { copy, type Network } from "./network.ts";
+import type { Random } from "./random.ts";
 import type { SocketEnd, SocketPair } from "./sockets.ts";
 import { callOff, type Planned } from "./time.ts";
 
@@ -40,6 +41,7 @@ export class ObjectHost {
   readonly disk = new Disk();
   readonly #classOf: () => ObjectClass;
   readonly #network: Network;
+  readonly #random: Random;
   readonly #env: (life: Life) => unknown;
   readonly #witness: Witness;
   #life: Life | null = null;
@@ -60,6 +62,7 @@ export class ObjectHost {
     this.name = name;
     this.#classOf = classOf;
     this.#network = network;
+    this.#random = network.dice.at(name);
     this.#env = env;
     this.#witness = witness;
   }
@@ -84,11 +87,12 @@ export class ObjectHost {
   }
 
   /** Opens a socket to the object through its `fetch`; answers the client's end, or null where it was refused. */
-  async connect(url: string, headers: Record<string, string>): Promise<SocketPair | null> {
+  async connect(client: string, url: string, headers: Record<string, string>): Promise<SocketPair | null> {
     const request = { url, headers: new Headers(headers) };
     const answer = await this.#attempt((instance) => (instance.fetch as Method)(request));
     const { webSocket } = answer as { webSocket: SocketEnd | null };
-    webSocket?.pair.join({ ...this.#network, delay: this.#network.delay });
+    const random = this.#network.dice.at(`line of ${client} to ${this.name}`);
+    webSocket?.pair.join(this.#network.time, () => this.#network.delay(random));
     return webSocket?.pair ?? null;
   }
 
@@ -133,7 +137,8 @@ export class ObjectHost {
   #attempt(work: (instance: Instance) => unknown): Promise<unknown> {
     const { life, instance } = this.#wake();
     life.calls += 1;
-    const { random, weather, time } = this.#network;
+    const { weather, time } = this.#network;
+    const random = this.#random;
     return new Promise<unknown>((resolve, reject) => {
       this.#cutOff.add(reject);
       const end = (settle: () => void) => {
@@ -220,13 +225,15 @@ export class ObjectHost {
     this.#alarm = at;
     callOff(this.#alarmPlan);
     if (this.#ringing !== null) return;
-    const { time, random, weather } = this.#network;
-    const late = random.chance(weather.alarmLate) ? random.between(0, ALARM_LATE) : this.#network.delay();
+    const { time, weather } = this.#network;
+    const random = this.#random;
+    const late = random.chance(weather.alarmLate) ? random.between(0, ALARM_LATE) : this.#network.delay(random);
     this.#alarmPlan = time.after(at - time.wall + late, () => this.#ring());
   }
 
   #ring(): void {
-    const { random, weather, time } = this.#network;
+    const { weather, time } = this.#network;
+    const random = this.#random;
     this.#ringing = this.#alarm;
     this.#alarm = null;
     const rungOut = () => {

@@ -10,7 +10,7 @@ import { Life } from "./life.ts";
 import { copy, Network } from "./network.ts";
 import { type ObjectClass, ObjectHost, type Witness } from "./object-host.ts";
 import { type Batch, SimulatedQueue } from "./queue.ts";
-import type { Random } from "./random.ts";
+import type { Dice } from "./random.ts";
 import type { Service } from "./service.ts";
 import { Time } from "./time.ts";
 import type { Weather } from "./weather.ts";
@@ -26,7 +26,7 @@ const MINUTE = 60_000;
 export interface PlatformOptions {
   /** Starts a machine: the service's code with nothing in its memory. */
   start: () => Service;
-  random: Random;
+  dice: Dice;
   weather: Weather;
   tables: DatabaseSync;
   /** Whether objects of ended runs are released early, as on one machine. */
@@ -49,7 +49,7 @@ export class Platform {
     this.#options = options;
     this.#service = options.start();
     liveIn(this.time, options.complain);
-    this.network = new Network(this.time, options.random, options.weather);
+    this.network = new Network(this.time, options.dice, options.weather);
     this.database = new SimulatedDatabase(options.tables, this.network);
     this.queue = new SimulatedQueue("millrace-dispatch", this.network, (batch) => this.#consume(batch));
     this.#sweepEachMinute();
@@ -81,7 +81,9 @@ export class Platform {
               (...args: unknown[]) => {
                 // What is sent is what it was when it was sent.
                 const sent = args.map(copy);
-                return this.network.call(life, () => this.host(binding, name).deliver(method, sent), { mayRepeat });
+                return this.network.call(life, name, () => this.host(binding, name).deliver(method, sent), {
+                  mayRepeat,
+                });
               },
           },
         ),
@@ -90,7 +92,7 @@ export class Platform {
       FLOW_RUN: namespace("FLOW_RUN"),
       WORK_POOL: namespace("WORK_POOL"),
       EVENT_HUB: namespace("EVENT_HUB"),
-      DISPATCH: { send: (message: unknown) => this.network.call(life, () => this.queue.send(message)) },
+      DISPATCH: { send: (message: unknown) => this.network.call(life, "the queue", () => this.queue.send(message)) },
       SHARD_0: this.database,
       SHARD_1: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) },
       SIGNING_KEYS,
@@ -107,8 +109,8 @@ export class Platform {
 
   /** A client's request to the API, which a Worker answers that lives as long as it takes. */
   request<T>(client: Life, handle: (service: Service, env: Env) => Promise<T>): Promise<T> {
-    const answer = () => this.#work("request", (env) => handle(this.#service, env));
-    return this.network.call(client, answer, { mayRepeat: true });
+    const answer = () => this.#work(`request of ${client.name}`, (env) => handle(this.#service, env));
+    return this.network.call(client, "the API", answer, { mayRepeat: true });
   }
 
   async #work<T>(name: string, work: (env: Env) => Promise<T>): Promise<T> {

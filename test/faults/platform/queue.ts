@@ -4,6 +4,7 @@
  */
 import type { Network } from "./network.ts";
 import { copy } from "./network.ts";
+import type { Random } from "./random.ts";
 import { callOff, type Planned } from "./time.ts";
 
 /** Tries after the first one. */
@@ -40,6 +41,7 @@ export class SimulatedQueue {
   onTaken: ((body: unknown) => void) | null = null;
   readonly #name: string;
   readonly #network: Network;
+  readonly #random: Random;
   readonly #consume: (batch: Batch) => Promise<void>;
   #ready: Held[] = [];
   #wake: Planned | null = null;
@@ -47,18 +49,25 @@ export class SimulatedQueue {
   constructor(name: string, network: Network, consume: (batch: Batch) => Promise<void>) {
     this.#name = name;
     this.#network = network;
+    this.#random = network.dice.at(name);
     this.#consume = consume;
   }
 
   /** Takes a message; what the sender is told of it may be wrong either way. */
   async send(body: unknown): Promise<void> {
-    const { random, weather } = this.#network;
-    this.#take(body);
+    const { weather } = this.#network;
+    const random = this.#diceOf(body);
+    this.#take(body, random);
     if (random.chance(weather.queueForgets)) throw new Error("Network connection lost.");
   }
 
-  #take(body: unknown): void {
-    const { random, weather } = this.#network;
+  /** Messages of one run meet the same fate, whatever becomes of others. */
+  #diceOf(body: unknown): Random {
+    return this.#network.dice.at(`message of ${(body as { run?: string }).run}`);
+  }
+
+  #take(body: unknown, random: Random): void {
+    const { weather } = this.#network;
     this.counts.sent += 1;
     this.onTaken?.(body);
     const message: Held = { id: `m${this.counts.sent}`, body: copy(body), attempts: 0 };
@@ -67,22 +76,22 @@ export class SimulatedQueue {
       this.onLost?.(body);
       return;
     }
-    this.#keep(message);
+    this.#keep(message, random);
     if (random.chance(weather.queueTwice)) {
       this.counts.doubled += 1;
-      this.#keep({ ...message });
+      this.#keep({ ...message }, random);
     }
   }
 
-  #keep(message: Held): void {
-    const { random, weather } = this.#network;
-    this.#later(message, random.chance(weather.queueLate) ? random.between(0, LATE) : this.#network.delay());
+  #keep(message: Held, random: Random): void {
+    const late = random.chance(this.#network.weather.queueLate);
+    this.#later(message, late ? random.between(0, LATE) : this.#network.delay(random));
   }
 
   #later(message: Held, milliseconds: number): void {
     this.#network.time.after(milliseconds, () => {
       // In any order: a message goes to a place of its own among those that wait.
-      this.#ready.splice(this.#network.random.below(this.#ready.length + 1), 0, message);
+      this.#ready.splice(this.#random.below(this.#ready.length + 1), 0, message);
       this.#wake ??= this.#network.time.after(1, () => this.#deliver());
     });
   }
@@ -101,7 +110,7 @@ export class SimulatedQueue {
       else this.#park(held);
     };
     this.counts.delivered += batch.length;
-    const { random, weather, time } = this.#network;
+    const { weather, time } = this.#network;
     const messages = batch.map((held) => ({
       id: held.id,
       body: copy(held.body),
@@ -110,7 +119,7 @@ export class SimulatedQueue {
       retry: ({ delaySeconds = 0 } = {}) => again(held, delaySeconds * 1000),
     }));
     // A consumer that dies half way acknowledges nothing.
-    if (random.chance(weather.crash)) {
+    if (this.#random.chance(weather.crash)) {
       for (const held of batch) again(held, REDELIVERY);
       return;
     }
@@ -127,7 +136,7 @@ export class SimulatedQueue {
   /** Gives the message to the consumer of what failed too often. */
   #park(held: Held): void {
     this.counts.dead += 1;
-    this.#network.time.after(this.#network.delay(), () => {
+    this.#network.time.after(this.#network.delay(this.#random), () => {
       const message = { ...held, ack: () => {}, retry: () => this.#park(held) };
       this.#consume({ queue: `${this.#name}-dead`, messages: [message] }).catch(() => this.#park(held));
     });

@@ -50,3 +50,27 @@ export class Random {
     return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
   }
 }
+
+/**
+ * Dice for each of many places, all of one seed. What one place throws does not change another's throws: a simulation from which
+ * something is left out goes on elsewhere as it did.
+ */
+export class Dice {
+  readonly #seed: number;
+  readonly #family: string;
+  readonly #known = new Map<string, Random>();
+
+  constructor(seed: number, family: string) {
+    this.#seed = seed;
+    this.#family = family;
+  }
+
+  at(place: string): Random {
+    let random = this.#known.get(place);
+    if (!random) {
+      random = new Random(this.#seed, `${this.#family}/${place}`);
+      this.#known.set(place, random);
+    }
+    return random;
+  }
+}

@@ -5,7 +5,6 @@
  * SO2  A line that is held keeps what it is given until it is let go. A line that is cut loses what is on its way, and neither end
  *      is told.
  */
-import type { Random } from "./random.ts";
 import type { Time } from "./time.ts";
 
 /** What an end hears. */
@@ -95,7 +94,7 @@ export class SocketPair {
   readonly 1: SocketEnd;
   readonly #up = new Line();
   readonly #down = new Line();
-  #wire: { time: Time; random: Random; delay: () => number } | null = null;
+  #wire: { time: Time; delay: () => number } | null = null;
 
   constructor() {
     this[0] = new SocketEnd(this, false);
@@ -103,8 +102,8 @@ export class SocketPair {
   }
 
   /** Joins the ends; what was sent before is on its way from now on. */
-  join(wire: { time: Time; random: Random; delay: () => number }): void {
-    this.#wire = wire;
+  join(time: Time, delay: () => number): void {
+    this.#wire = { time, delay };
     for (const { fromServer, item } of this.#early.splice(0)) this.carry(fromServer, item);
   }
 

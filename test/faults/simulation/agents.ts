@@ -147,7 +147,9 @@ export class SimulatedAgent {
     const tenant = JSON.stringify({ ...api.owner, account: "account" });
     const host = platform.host("WORK_POOL", `${api.owner.workspace}/${pool}`);
     platform.network
-      .call(life, () => host.connect("http://object/agent", { upgrade: "websocket", "x-millrace-tenant": tenant }))
+      .call(life, "the pool", () =>
+        host.connect(this.name, "http://object/agent", { upgrade: "websocket", "x-millrace-tenant": tenant }),
+      )
       .then(
         (pair) => this.#awake(life, () => (pair ? this.#connected(pair) : this.#down(null))),
         () => this.#awake(life, () => this.#down(null)),

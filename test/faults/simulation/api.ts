@@ -18,7 +18,8 @@ import type { Env } from "../../../workers/env.ts";
 import type { Life } from "../platform/life.ts";
 import { isExpected } from "../platform/object-host.ts";
 import type { Platform } from "../platform/platform.ts";
-import type { Random } from "../platform/random.ts";
+import type { Dice } from "../platform/random.ts";
+import { callOff } from "../platform/time.ts";
 
 /** Milliseconds that one try may take; until the first repetition; at most between two. */
 const TRY = 30_000;
@@ -47,9 +48,9 @@ export class Api {
   readonly owner: Owner;
   readonly #pool: string;
   readonly #platform: Platform;
-  readonly #dice: Random;
+  readonly #dice: Dice;
 
-  constructor(platform: Platform, owner: Owner, pool: string, dice: Random) {
+  constructor(platform: Platform, owner: Owner, pool: string, dice: Dice) {
     this.#platform = platform;
     this.owner = owner;
     this.#pool = pool;
@@ -83,7 +84,7 @@ export class Api {
       } catch (error) {
         // What is no fault of the platform's is the service's, and not to be taken for one.
         if (!isPassing(error)) throw error;
-        const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE) * this.#dice.between(0.5, 1);
+        const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE) * this.#dice.at(life.name).between(0.5, 1);
         if (time.now + pause > end) throw new Unreachable();
         await this.pause(life, pause);
       }
@@ -113,7 +114,7 @@ export class Api {
     state: StateInput,
     { reporter = null, force = false }: { reporter?: Reporter; force?: boolean } = {},
   ): Promise<Verdict> {
-    const details = { ...state.details, transitionId: this.#dice.uuid() };
+    const details = { ...state.details, transitionId: this.#dice.at(life.name).uuid() };
     for (;;) {
       const answer = await this.run(life, budget, id, (run, owner) =>
         run.propose(owner, id, pack({ ...state, details }), { force, reporter }),
@@ -149,8 +150,8 @@ export class Api {
 
   #within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      work.then(resolve, reject);
-      this.#platform.time.after(milliseconds, () => reject(new Unanswered()));
+      const late = this.#platform.time.after(milliseconds, () => reject(new Unanswered()));
+      work.then(resolve, reject).finally(() => callOff(late));
     });
   }
 }

@@ -53,7 +53,7 @@ export async function indexTrial(fault: string, minutes: number, seed: number, g
       const pooled = dice.chance(0.8);
       const [failures, tasks, lines] = [dice.chance(0.2) ? 1 : 0, dice.below(3), dice.below(3)];
       const program = { seconds: dice.around(3), failures, retries: 0, tasks, lines, vanishes: false };
-      madeAt.set(world.people.begin(program, { pooled }).id, time.now);
+      madeAt.set(world.people.begin(madeAt.size, program, { pooled }).id, time.now);
     }
   };
   await work(60_000);

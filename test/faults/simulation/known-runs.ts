@@ -41,10 +41,10 @@ export interface KnownRun {
 export class KnownRuns {
   readonly #byId = new Map<string, KnownRun>();
 
-  add(id: string, pooled: boolean, program: Program): KnownRun {
+  add(id: string, number: number, pooled: boolean, program: Program): KnownRun {
     const run: KnownRun = {
       id,
-      number: this.#byId.size + 1,
+      number,
       pooled,
       program,
       acknowledged: false,

@@ -7,7 +7,7 @@ import { FINE, type Weather } from "../platform/weather.ts";
 
 /** What a step may do, with how often it is chosen beside the others. */
 export const STEP_WEIGHTS = {
-  create: 14,
+  create: 9,
   cancel: 8,
   force: 3,
   retry: 4,

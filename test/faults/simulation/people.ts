@@ -43,7 +43,7 @@ export class People {
   }
 
   /** Makes a run of any kind; answers what it is, for the trace. */
-  create(dice: Random): string {
+  create(dice: Random, number: number): string {
     const pooled = dice.chance(0.85);
     const program: Program = {
       seconds: dice.around(dice.pick([0.2, 2, 15])),
@@ -57,7 +57,7 @@ export class People {
     const reclaim = dice.chance(0.4);
     // Two that ask for the same run are both told of it.
     const calls = dice.chance(0.2) ? 2 : 1;
-    const run = this.begin(program, { pooled, later, reclaim, calls });
+    const run = this.begin(number, program, { pooled, later, reclaim, calls });
     const how = [pooled ? "for the pool" : "of one's own", `${program.seconds.toFixed(1)} s`];
     if (later > 0) how.push(`due in ${later.toFixed(0)} s`);
     if (reclaim) how.push("reclaim");
@@ -66,15 +66,16 @@ export class People {
     return `create run ${run.number} (${how.join(", ")})`;
   }
 
-  /** Makes a run. */
+  /** Makes a run, by a number that no other has. */
   begin(
+    number: number,
     program: Program,
     { pooled = true, later = 0, reclaim = false, calls = 1 }: Partial<HowToBegin> = {},
   ): KnownRun {
     const { runs, api } = this.#setting;
     // With a key of its own, a run is one however often it is asked for, and its id is known before.
-    const key = `run-${runs.all().length + 1}`;
-    const run = runs.add(derivedRunId(KEY_PEPPER, api.owner.workspace, FLOW, key), pooled, program);
+    const key = `run-${number}`;
+    const run = runs.add(derivedRunId(KEY_PEPPER, api.owner.workspace, FLOW, key), number, pooled, program);
     const birth = { ...this.#birth(run, later, reclaim), idempotencyKey: key };
     for (let call = 0; call < calls; call++)
       this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));

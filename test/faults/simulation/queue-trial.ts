@@ -51,7 +51,7 @@ export async function queueTrial(messages: number, ground: Ground): Promise<Queu
     const dice = new Random(seed, "runs");
     for (let made = 0; made < RUNS; made++) {
       const program = { seconds: dice.around(1), failures: 0, retries: 0, tasks: 0, lines: 0, vanishes: false };
-      world.people.begin(program);
+      world.people.begin(made, program);
       await world.pass(PACE);
     }
     await world.pass(AFTER);

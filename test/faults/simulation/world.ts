@@ -5,7 +5,7 @@ import type { Reporter } from "../../../durable-objects/flow-run/rpc.ts";
 import { type Packed, unpack } from "../../../durable-objects/kit/packed.ts";
 import type { ObjectHost } from "../platform/object-host.ts";
 import { Platform } from "../platform/platform.ts";
-import { Random } from "../platform/random.ts";
+import { Dice, Random } from "../platform/random.ts";
 import type { Service } from "../platform/service.ts";
 import { restartIds } from "../platform/uuidv7.ts";
 import type { Weather } from "../platform/weather.ts";
@@ -59,7 +59,7 @@ export class World {
     this.#workspace = dice("workspace").uuid();
     const pool = dice("pool").uuid();
     this.platform = new Platform({
-      random: dice("platform"),
+      dice: new Dice(seed, "platform"),
       weather: { ...mix.weather },
       ...ground,
       releases: mix.releases,
@@ -73,7 +73,7 @@ export class World {
     });
     const { platform, runs } = this;
     this.truth = new Truth(platform, this.#workspace, pool);
-    const api = new Api(platform, { workspace: this.#workspace, shard: 0 }, pool, dice("api"));
+    const api = new Api(platform, { workspace: this.#workspace, shard: 0 }, pool, new Dice(seed, "api"));
     this.people = new People({ platform, api, runs, pool });
     const log = (text: string) => this.note(text);
     this.agents = mix.agents.map(
@@ -129,7 +129,7 @@ export class World {
   #do(step: Step, dice: Random): string | null {
     switch (step.kind) {
       case "create":
-        return this.people.create(dice);
+        return this.people.create(dice, step.index);
       case "cancel":
         return this.#toSomeRun(dice, "cancel", (run) => this.people.cancel(run));
       case "force": {
