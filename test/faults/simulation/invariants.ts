@@ -117,7 +117,8 @@ export class Invariants {
           if (other) throw new Violation("one live claim", `run ${run.number} is executed by ${other} and ${who}`);
           current.set(run.id, who);
         }
-        if (!process.working || life.frozenUntil > now()) continue;
+        // Who puts a new attempt in the place of one that goes on, by hand, has two for the moment until the older one is told.
+        if (!process.working || life.frozenUntil > now() || run.asked.size > 0) continue;
         const other = working.get(run.id);
         if (other)
           throw new Violation("one execution at a time", `run ${run.number} is executed by ${other} and ${who}`);
