@@ -78,8 +78,8 @@ const toWire = (taskRun: TaskRun): WireTaskRun => taskRunToWire(taskRun, fromMil
 
 /** Rows of the index that are looked through, the newest. */
 const MOST_ROWS = 20_000;
-/** Live runs that are asked one by one whether a task run is theirs. */
-const MOST_ASKED = 50;
+/** Live runs that are asked one by one whether a task run is theirs; a request may ask 1,000 objects. */
+const MOST_ASKED = 500;
 
 /**
  * The flow run of a task run: the hub remembers those of late, the index knows those of rows told since; what neither knows can only
