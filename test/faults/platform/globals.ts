@@ -1,18 +1,21 @@
 /**
- * The globals that production code finds in the simulation: clock and timers are those of its time, and of the Workers runtime's own
+ * The globals that production code finds in the simulation: clock, timers and dice are its own, and of the Workers runtime's own
  * there is what the objects use. The process belongs to the simulation alone; nothing is put back.
  */
 import { currentLife, Gone } from "./life.ts";
+import { Random } from "./random.ts";
 import { SocketPair } from "./sockets.ts";
 import { callOff, type Planned, type Time } from "./time.ts";
 
 let time: Time | null = null;
 let complain: (error: unknown) => void = () => {};
+let dice = new Random(0, "globals");
 
 /** Whose clock the globals show from now on, and who hears of failures that nobody has handled. */
 export function liveIn(next: Time, hear: (error: unknown) => void): void {
   time = next;
   complain = hear;
+  dice = new Random(0, "globals");
 }
 
 const now = (): Time => {
@@ -68,6 +71,7 @@ export function installGlobals(): void {
     Response: Answer,
   });
   Date.now = () => now().wall;
+  Math.random = () => dice.next();
   process.on("unhandledRejection", (reason: unknown) => {
     if (!(reason instanceof Gone)) complain(reason);
   });

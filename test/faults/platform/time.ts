@@ -18,8 +18,10 @@ export interface Planned {
 export class Time {
   /** Milliseconds since the beginning. */
   now = 0;
-  /** Milliseconds by which the server's clock is wrong. */
+  /** Milliseconds by which the server's clock is wrong, with the least and the most that they ever were. */
   skew = 0;
+  leastSkew = 0;
+  mostSkew = 0;
   /** How many things have happened. */
   happened = 0;
   #order = 0;
@@ -28,6 +30,13 @@ export class Time {
   /** What the server's clock shows, in milliseconds since 1970. */
   get wall(): number {
     return Math.floor(BEGINNING + this.now + this.skew);
+  }
+
+  /** The server's clock steps. */
+  step(milliseconds: number): void {
+    this.skew += milliseconds;
+    this.leastSkew = Math.min(this.leastSkew, this.skew);
+    this.mostSkew = Math.max(this.mostSkew, this.skew);
   }
 
   /** Plans; the answer can be called off. */

@@ -181,7 +181,7 @@ export class World {
         return this.#failDatabase(dice);
       case "clock-steps": {
         const seconds = dice.between(-300, 300);
-        this.platform.time.skew += seconds * 1000;
+        this.platform.time.step(seconds * 1000);
         return `the server's clock steps by ${seconds.toFixed(0)} s`;
       }
       case "nothing":
