@@ -17,6 +17,7 @@ import {
   type LossPolicy,
   lost,
   release,
+  waitsInProcess,
 } from "@millrace/domain/flow-run/claim.ts";
 import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
@@ -333,7 +334,7 @@ export class Ledger {
     const head = this.headOf(owner);
     if (!head || head.claim?.generation !== generation) return "stale";
     const type = head.run.state?.type;
-    if (type !== "SCHEDULED" && type !== "PENDING") return "begun";
+    if ((type !== "SCHEDULED" && type !== "PENDING") || waitsInProcess(head.run)) return "begun";
     const next = release(head, generation);
     if (!next) return "stale";
     const now = this.#clock.now();

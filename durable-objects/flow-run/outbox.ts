@@ -101,10 +101,14 @@ export class Outbox {
     const mark: Mark = { version: head.version, states: head.states.length };
     const located = [...this.#located];
     if (mark.version === before.version && mark.states === before.states && located.length === 0) return true;
-    const announcement: Announcement = { events: this.#events(head, before.states) };
+    // The telling of an end says all that is not known to be heard: once its row is there, nobody looks for the rest.
+    const from = isOver(head) ? Math.min(before.states, head.toldStates) : before.states;
+    const announcement: Announcement = { events: this.#events(head, from) };
     if (mark.version > before.version || located.length >= TASK_RUNS_AT_ONCE) announcement.run = this.#row(head);
     if (located.length > 0) announcement.located = { flowRun: head.run.id, taskRuns: located };
-    const telling: Telling = { mark, heard: false, told: this.#announce(head, announcement, urgent) };
+    // A row that somebody else tells is not heard of here.
+    const heardOf = announcement.run ? mark : { ...mark, version: head.told };
+    const telling: Telling = { mark: heardOf, heard: false, told: this.#announce(head, announcement, urgent) };
     this.#sent = mark;
     this.#underWay.push(telling);
     this.#located.clear();
