@@ -15,8 +15,6 @@ import { lifeCycles } from "./workloads/runs.ts";
 
 /** Seconds for a fresh server to come to rest, and for which it is then watched. */
 const REST = 10;
-/** Milliseconds after which the platform has closed every object that is not used. */
-const CLOSED = 15_000;
 
 export async function measureAgent(
   where: string,
@@ -30,7 +28,7 @@ export async function measureAgent(
   const state = join(folder, "state");
   try {
     if (wanted("idle")) await idle(where, state, say);
-    if (wanted("claim") || wanted("first-line") || wanted("fsyncs")) {
+    if (wanted("claim") || wanted("first-line")) {
       const server = await startMillrace(state, true);
       try {
         if (wanted("claim"))
@@ -55,11 +53,11 @@ export async function measureAgent(
               "warm agent, new Node process; CPU of server and agent",
             ),
           );
-        if (wanted("fsyncs")) await fsyncRows(where, folder, server.target, say);
       } finally {
         await server.stop();
       }
     }
+    if (wanted("fsyncs")) await fsyncRows(where, folder, say);
     if (wanted("rows")) {
       const rows = await rowsOfRun(join(folder, "rows"), plan.rowRuns);
       const text = Object.entries(rows).map(([writer, count]) => `${writer} ${number(count)}`);
@@ -106,18 +104,20 @@ function partOf(command: string): string {
   return "guardian";
 }
 
-async function fsyncRows(
-  where: string,
-  folder: string,
-  target: Parameters<typeof claims>[0],
-  say: (row: Row) => void,
-): Promise<void> {
+/** In a server that did nothing else: what was open before would be closed, and synced, in the middle of it. */
+async function fsyncRows(where: string, folder: string, say: (row: Row) => void): Promise<void> {
   if (!hasStrace()) {
     say(factRow("syncs to disk", where, "not counted: there is no strace"));
     return;
   }
-  const pids = target.pids().filter((pid) => commandOf(pid).includes("workerd serve"));
-  const life = await fsyncsPerUnit(pids, folder, (count) => lifeCycles(target, 1, { count, seconds: 60 }), CLOSED);
-  const dispatched = await fsyncsPerUnit(pids, folder, (count) => claims(target, { count, seconds: 60 }), CLOSED);
-  say(factRow("syncs to disk", where, `${number(life)} for a life cycle, ${number(dispatched)} for a dispatched run`));
+  const { target, stop } = await startMillrace(join(folder, "fsyncs"), false);
+  try {
+    const pids = target.pids().filter((pid) => commandOf(pid).includes("workerd serve"));
+    const life = await fsyncsPerUnit(pids, folder, (count) => lifeCycles(target, 1, { count, seconds: 60 }));
+    const dispatched = await fsyncsPerUnit(pids, folder, (count) => claims(target, { count, seconds: 60 }));
+    const note = `${number(life)} for a life cycle, ${number(dispatched)} for a dispatched run`;
+    say(factRow("syncs to disk", where, note));
+  } finally {
+    await stop();
+  }
 }

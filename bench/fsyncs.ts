@@ -10,18 +10,16 @@ export const hasStrace = (): boolean => spawnSync("strace", ["-V"], { stdio: "ig
 
 /**
  * Syncs of one unit of work: the difference between eleven units and one, so that what is done once falls out. The server
- * has `rest` milliseconds before each to close what was open. Null where there is no strace.
+ * should have done nothing else before. Null where there is no strace.
  */
 export async function fsyncsPerUnit(
   pids: readonly number[],
   folder: string,
   work: (count: number) => Promise<unknown>,
-  rest = 0,
 ): Promise<number | null> {
   await work(1);
   const counts: number[] = [];
   for (const units of [1, 11]) {
-    await wait(rest);
     const count = await countFsyncs(pids, folder, async () => void (await work(units)));
     if (count === null) return null;
     counts.push(count);

@@ -10,6 +10,11 @@ import { taskEvents } from "./workloads/task-events.ts";
 
 const LOG_CLIENTS = 8;
 const EVENT_SOCKETS = 4;
+/** The orders that Prefect's command line and its web pages ask for. */
+const ORDERS = [
+  ["as the command line asks", "EXPECTED_START_TIME_DESC"],
+  ["as the web pages ask", "START_TIME_DESC"],
+] as const;
 
 /** How one row is measured: a failure of our own server ends the bench, one of another server is a line of the table. */
 export type Attempt = (name: string, work: () => Promise<Row>) => Promise<void>;
@@ -39,16 +44,13 @@ export async function wireRows(
       "p50 and p99 of a batch",
     );
   if (wanted("filter")) {
-    await attempt("filter of 200 runs", async () => {
-      const there = await makeRuns(target, plan.runs);
-      return rowOf(
-        "filter of 200 runs",
-        target.name,
-        where,
-        "request",
-        await filters(target, 1, plan.filter),
-        `among ${there}`,
-      );
-    });
+    let there = 0;
+    for (const [order, sort] of ORDERS) {
+      await attempt(`filter of 200 runs, ${order}`, async () => {
+        there ||= await makeRuns(target, plan.runs);
+        const sample = await filters(target, 1, sort, plan.filter);
+        return rowOf(`filter of 200 runs, ${order}`, target.name, where, "request", sample, `among ${there}`);
+      });
+    }
   }
 }

@@ -101,11 +101,11 @@ export async function makeRuns(
   });
 }
 
-/** Finds the 200 newest runs of a flow. */
-export function filters(target: Target, clients: number, limits: Limits): Promise<Sample> {
+/** Finds the 200 newest runs of a flow, by one of the wire's orders. */
+export function filters(target: Target, clients: number, sort: string, limits: Limits): Promise<Sample> {
   return withClients(target, clients, async (open) => {
     const flow = await benchFlow(target);
-    const body = JSON.stringify({ flows: { id: { any_: [flow] } }, sort: "START_TIME_DESC", limit: 200, offset: 0 });
+    const body = JSON.stringify({ flows: { id: { any_: [flow] } }, sort, limit: 200, offset: 0 });
     return closedLoop({
       clients,
       ...limits,

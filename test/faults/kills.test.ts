@@ -9,7 +9,7 @@ import { auditIndex, auditRuns } from "./kills/audit.ts";
 import { killWorkerd } from "./kills/killer.ts";
 import { startWriters } from "./kills/writers.ts";
 
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 20);
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 40);
 /** Answers that have to be at stake, so that the trial says something. */
 const LEAST_ACKNOWLEDGED = 100 * KILLS;
 const CLIENTS = 8;
