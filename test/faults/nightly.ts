@@ -61,10 +61,17 @@ const sums = (): Sum => ({
 
 const steps = Number(values.steps);
 const began = clock();
-const sum = values.seed !== undefined || values.job !== undefined ? await work() : await share(Number(values.jobs));
+const isWorker = process.send !== undefined;
+const sum = values.seed !== undefined || isWorker ? await work() : await share(Number(values.jobs));
 if (process.send) process.send(sum);
 else say(JSON.stringify({ ...sum, seconds: Math.round((clock() - began) / 100) / 10 }));
 process.exitCode = sum.failed > 0 ? 1 : 0;
+
+/** Prints something, or has it printed by the process that divides the seeds: what several print at once is not readable. */
+function report(text: string): void {
+  if (process.send) process.send(text);
+  else say(text);
+}
 
 /** Simulates this process's share of the seeds. */
 async function work(): Promise<Sum> {
@@ -80,7 +87,7 @@ async function work(): Promise<Sum> {
     result.runs += outcome.runs;
     result.ended += outcome.ended;
     result.longestHealingSeconds = Math.max(result.longestHealingSeconds, outcome.healing / 1000);
-    if (values.trace) say(outcome.trace.join("\n"));
+    if (values.trace) report(outcome.trace.join("\n"));
     if (values.digest) result.digests = [...(result.digests ?? []), outcome.digest];
     const { violation } = outcome;
     if (!violation) continue;
@@ -88,10 +95,10 @@ async function work(): Promise<Sum> {
     const known = result.rules[violation.rule] ?? [];
     result.rules[violation.rule] = [...known, seed];
     if (values["until-found"]) break;
-    if (keep) say(`seed ${seed}: ${violation.message}`);
+    if (keep) report(`seed ${seed}: ${violation.message}`);
     else if (known.length === 0 && Object.keys(result.rules).length <= MOST_SHOWN) {
       const { keep: kept, outcome: shortest } = await shorten(outcome, steps, ground);
-      say(failureReport(outcome, { steps, keep: kept, shortest, plant }));
+      report(failureReport(outcome, { steps, keep: kept, shortest, plant }));
     }
   }
   return result;
@@ -110,10 +117,11 @@ async function share(jobs: number): Promise<Sum> {
     const child = fork(import.meta.filename, [...process.argv.slice(2), "--job", String(job)]);
     return new Promise<Sum>((resolve, reject) => {
       let part: Sum | null = null;
-      child.once("message", (message) => {
-        part = message as Sum;
+      child.on("message", (message) => {
+        if (typeof message === "string") say(message);
+        else part = message as Sum;
       });
-      child.once("exit", (code, signal) =>
+      child.once("close", (code, signal) =>
         part ? resolve(part) : reject(new Error(`A simulation ended with ${signal ?? code} and said nothing.`)),
       );
     });
