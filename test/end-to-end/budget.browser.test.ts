@@ -34,11 +34,12 @@ async function weigh(page: Page, path: string): Promise<Weighed> {
   await cdp.send("Network.setCacheDisabled", { cacheDisabled: true });
   const bodies: Promise<{ path: string; bytes: number }>[] = [];
   const hear = (response: { url(): string; body(): Promise<Buffer> }): void => {
-    bodies.push(
-      response
-        .body()
-        .then((body) => ({ path: new URL(response.url()).pathname, bytes: gzipSync(body, { level: 9 }).length })),
-    );
+    const weighed = response
+      .body()
+      .then((body) => ({ path: new URL(response.url()).pathname, bytes: gzipSync(body, { level: 9 }).length }));
+    // What the browser let go of is looked at with the others, at the end.
+    weighed.catch(() => {});
+    bodies.push(weighed);
   };
   page.on("response", hear);
   await page.goto(path, { waitUntil: "networkidle" });
