@@ -113,7 +113,7 @@ export class SimulatedAgent {
 
   /** It does nothing for a while, nor do its processes. */
   freeze(milliseconds: number): void {
-    const until = this.#time.now + milliseconds;
+    const until = Math.max(this.#life.frozenUntil, this.#time.now + milliseconds);
     this.#life.frozenUntil = until;
     for (const { life } of this.#living) life.frozenUntil = until;
   }

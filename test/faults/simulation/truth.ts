@@ -16,6 +16,7 @@ export class Truth {
   readonly #platform: Platform;
   readonly #workspace: string;
   readonly #pool: string;
+  readonly #poolRows = new Map<string, { writes: number; rows: readonly unknown[] }>();
   readonly #heads = new Map<string, { writes: number; head: Head | null }>();
 
   constructor(platform: Platform, workspace: string, pool: string) {
@@ -63,17 +64,22 @@ export class Truth {
     return this.#platform.hosts.get(`WORK_POOL/${this.#workspace}/${this.#pool}`)?.disk ?? null;
   }
 
-  entries(): Entry[] {
+  entries(): readonly Entry[] {
     return this.#rows<Entry>("run/");
   }
 
-  sessions(): Session[] {
+  sessions(): readonly Session[] {
     return this.#rows<Session>("session/");
   }
 
-  #rows<T>(prefix: string): T[] {
-    const rows = this.poolDisk ? [...new MemoryStore({ disk: this.poolDisk }).list(prefix)] : [];
-    return rows.map(([, text]) => JSON.parse(text) as T);
+  #rows<T>(prefix: string): readonly T[] {
+    const disk = this.poolDisk;
+    if (!disk) return [];
+    const known = this.#poolRows.get(prefix);
+    if (known?.writes === disk.writes) return known.rows as T[];
+    const rows = [...new MemoryStore({ disk }).list(prefix)].map(([, text]) => JSON.parse(text) as T);
+    this.#poolRows.set(prefix, { writes: disk.writes, rows });
+    return rows;
   }
 
   index(): IndexRow[] {
