@@ -34,7 +34,8 @@ export async function startMillrace(state: string, agent: boolean): Promise<Mill
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  process.once("exit", () => child.kill("SIGTERM"));
+  const endWithUs = () => child.kill("SIGTERM");
+  process.once("exit", endWithUs);
   const lines: string[] = [];
   await untilReady(child, lines);
   const startUp = (performance.now() - started) / 1000;
@@ -63,7 +64,10 @@ export async function startMillrace(state: string, agent: boolean): Promise<Mill
     output: () => lines.join("\n"),
     stop: () =>
       new Promise((resolve) => {
-        child.once("exit", () => resolve());
+        child.once("exit", () => {
+          process.off("exit", endWithUs);
+          resolve();
+        });
         child.kill("SIGTERM");
       }),
   };
