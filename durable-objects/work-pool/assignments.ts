@@ -224,7 +224,7 @@ export class Assignments {
 
   /**
    * A run that is not to be had leaves the pool; its object offers it when that changes. A claim that is in the way, and in no book,
-   * is given back.
+   * is given back, and the run waits on.
    */
   async #refused(owner: Owner, run: string, held: { generation: number } | null): Promise<void> {
     const { ledger, runAt } = this.#needs;
@@ -239,8 +239,8 @@ export class Assignments {
         },
       );
       if (freed === null) return;
-    }
-    if (ledger.entry(run)?.claim === null) ledger.remove(run);
+      // It waits for the next one.
+    } else if (!this.#asking.has(run) && ledger.entry(run)?.claim === null) ledger.remove(run);
     // The slot that was meant for it is free for another.
     await this.assign();
   }

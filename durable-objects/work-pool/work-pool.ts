@@ -55,7 +55,9 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   }
 
   async withdraw(owner: Owner, run: string): Promise<void> {
-    if (this.#ledger.owner?.workspace === owner.workspace && !this.#ledger.entry(run)?.claim) this.#ledger.remove(run);
+    if (this.#ledger.owner?.workspace !== owner.workspace) return;
+    // A claim that is being asked for may be granted all the same, and its answer lost: the entry is what remembers it.
+    if (!this.#ledger.entry(run)?.claim && !this.#assignments.isAsking(run)) this.#ledger.remove(run);
   }
 
   async cancel(owner: Owner, run: string, generation: number): Promise<void> {
