@@ -92,6 +92,10 @@ const workerd: TestProjectInlineConfiguration = {
   },
 };
 
+/** The kills wait for most of their time, and the simulations compute: they go side by side. */
+const faults = service("faults", "faults");
+faults.test = { ...faults.test, fileParallelism: true };
+
 export default defineConfig({
   test: {
     projects: [
@@ -103,7 +107,7 @@ export default defineConfig({
       service("tenancy", "tenancy"),
       service("browser", "end-to-end", ["test/end-to-end/one-server.ts"]),
       service("agent", "agent"),
-      service("faults", "faults"),
+      faults,
     ],
   },
 });

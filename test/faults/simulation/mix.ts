@@ -7,7 +7,7 @@ import { FINE, type Weather } from "../platform/weather.ts";
 
 /** What a step may do, with how often it is chosen beside the others. */
 export const STEP_WEIGHTS = {
-  create: 9,
+  create: 8,
   cancel: 8,
   force: 3,
   retry: 4,
@@ -84,7 +84,7 @@ export function mixOf(seed: number): Mix {
       leaseSeconds: dice.pick([5, 15, 30]),
     })),
     limit: dice.chance(0.3) ? dice.pick([1, 2, 3]) : null,
-    pace: dice.pick([300, 2_000, 6_000]),
+    pace: dice.pick([200, 1_000, 3_000]),
   };
 }
 
