@@ -6,6 +6,7 @@ import { openChannel } from "./channels/route.ts";
 import { dispatch, revive } from "./consumers/dispatch.ts";
 import type { Env } from "./env.ts";
 import { sweepLiveRuns } from "./sweeps/live-runs.ts";
+import { sweepRemovedRuns } from "./sweeps/removed-runs.ts";
 
 export { EventHub } from "../durable-objects/event-hub/event-hub.ts";
 export { FlowRun } from "../durable-objects/flow-run/flow-run.ts";
@@ -29,7 +30,7 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    await sweepLiveRuns(env);
+    await Promise.all([sweepLiveRuns(env), sweepRemovedRuns(env)]);
   },
 } satisfies ExportedHandler<Env>;
 

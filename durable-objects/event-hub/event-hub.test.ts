@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import type { WireEvent } from "@millrace/contract/events.ts";
-import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
+import { formatInstant, fromMilliseconds, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { testEnv } from "../../test/workerd/env.ts";
@@ -148,9 +148,20 @@ describe("the index", () => {
   test("[EH2] a run that is removed is off the index, and removing nothing is no fault", async () => {
     const run = uuidv7();
     await announce({ run: row(run, 1) });
-    await announce({ removed: run });
-    await announce({ removed: uuidv7() });
+    await announce({ removed: { id: run, created: instant(1) } });
+    await announce({ removed: { id: uuidv7(), created: instant(1) } });
     expect(await indexRows(owner)).toEqual([]);
+  });
+
+  test("[EH7] what was told of a run before its deletion and comes later is not listed, unlike another run of its id", async () => {
+    const run = uuidv7();
+    await announce({ run: row(run, 1) });
+    await announce({ removed: { id: run, created: instant(1) } });
+    await announce({ run: row(run, 2) });
+    expect(await indexRows(owner)).toEqual([]);
+    await announce({ run: row(run, 1, { created: 2 }) });
+    await announce({ removed: { id: run, created: instant(1) } });
+    expect(await indexRows(owner)).toEqual([expect.objectContaining({ id: run, created: 2 })]);
   });
 
   test("[EH2] hundreds of large rows are stored, though no statement takes them all", async () => {

@@ -2,6 +2,7 @@
  * Announcements on their way into the workspace's shard: one D1 batch for all that was gathered.
  *
  * EH2  A row of the index never goes back to an older version of its run.
+ * EH7  A run that was deleted does not come back by what was told of it before and arrives later.
  *
  * Each table takes one statement and one parameter, a JSON list, however many rows there are: D1 charges a statement more than
  * SQLite charges a row, and allows a hundred parameters.
@@ -12,13 +13,24 @@ import { type Announcement, type FlowRunRow, RUN_COLUMNS } from "./rpc.ts";
 
 const UPSERT_RUNS = `
 INSERT INTO flow_runs (workspace_id, ${RUN_COLUMNS.join(", ")})
-SELECT ?1, ${RUN_COLUMNS.map((_, at) => `json_extract(value, '$[${at}]')`).join(", ")} FROM json_each(?2) WHERE true
+SELECT ?1, ${RUN_COLUMNS.map((_, at) => `json_extract(value, '$[${at}]')`).join(", ")} FROM json_each(?2)
+WHERE NOT EXISTS (
+  SELECT 1 FROM removed_runs AS removed WHERE removed.workspace_id = ?1
+    AND removed.id = json_extract(value, '$[${RUN_COLUMNS.indexOf("id")}]')
+    AND removed.created = json_extract(value, '$[${RUN_COLUMNS.indexOf("created")}]')
+)
 ON CONFLICT (workspace_id, id) DO UPDATE SET ${RUN_COLUMNS.slice(1)
   .map((column) => `${column} = excluded.${column}`)
   .join(", ")}
 WHERE excluded.version >= flow_runs.version`;
 
-const DELETE_RUNS = "DELETE FROM flow_runs WHERE workspace_id = ?1 AND id IN (SELECT value FROM json_each(?2))";
+const DELETE_RUNS = `
+DELETE FROM flow_runs WHERE workspace_id = ?1
+  AND (id, created) IN (SELECT json_extract(value, '$.id'), json_extract(value, '$.created') FROM json_each(?2))`;
+const REMEMBER_REMOVED = `
+INSERT INTO removed_runs (workspace_id, id, created, removed)
+SELECT ?1, json_extract(value, '$.id'), json_extract(value, '$.created'), ?3 FROM json_each(?2) WHERE true
+ON CONFLICT DO NOTHING`;
 const INSERT_EVENTS =
   "INSERT INTO event_batches (workspace_id, received, id, earliest, latest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
@@ -38,7 +50,9 @@ export async function writeIndex(
   }
   const removed = announcements.flatMap(({ removed }) => (removed ? [removed] : []));
   if (removed.length > 0) {
-    statements.push(shard.prepare(DELETE_RUNS).bind(workspace, JSON.stringify(removed)));
+    const runs = JSON.stringify(removed);
+    statements.push(shard.prepare(REMEMBER_REMOVED).bind(workspace, runs, batch.received));
+    statements.push(shard.prepare(DELETE_RUNS).bind(workspace, runs));
   }
   const events = announcements.flatMap(({ events }) => events);
   for (const [at, body] of chunks(events.map((event) => JSON.stringify(event))).entries()) {

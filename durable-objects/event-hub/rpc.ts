@@ -1,5 +1,6 @@
 /** What others may ask of a workspace's EventHub. */
 import type { WireEvent } from "@millrace/contract/events.ts";
+import type { Instant } from "@millrace/domain/time.ts";
 import type { Packed } from "../kit/packed.ts";
 
 /** A row of the index of flow runs (migrations/shard/schema.ts). Made by the run, which knows all of it; stored by the hub. */
@@ -42,8 +43,8 @@ export const RUN_COLUMNS = [
 /** What a flow run's object tells: its row, its task runs' whereabouts, its events. Telling it twice is telling it once. */
 export interface Announcement {
   run?: FlowRunRow;
-  /** A run that was deleted. */
-  removed?: string;
+  /** A run that was deleted: whatever is still told of the one that began then is not listed any more. */
+  removed?: { id: string; created: Instant };
   /** Task runs that changed, so that one is found by its id before the row says it. */
   located?: { flowRun: string; taskRuns: string[] };
   events: WireEvent[];

@@ -1,4 +1,5 @@
 import { evictDurableObject, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import type { Problem } from "@millrace/domain/problem.ts";
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { testEnv } from "../../test/workerd/env.ts";
@@ -18,7 +19,7 @@ import {
 import { TestSocket } from "../../test/workerd/socket.ts";
 import { eventHubAt } from "../addresses.ts";
 import { pack, unpack } from "../kit/packed.ts";
-import type { FlowRunRpc, Owner } from "./rpc.ts";
+import { type FlowRunRpc, isProblem, type Owner } from "./rpc.ts";
 
 let owner: Owner;
 beforeEach(() => {
@@ -30,6 +31,11 @@ afterEach(() => {
 });
 
 const QUEUE = Object.getPrototypeOf(testEnv.DISPATCH) as Queue;
+
+const announcementsOf = (created: Created | Problem) => {
+  if (isProblem(created) || !created.announcement) throw new Error("There is nothing to announce.");
+  return unpack(created.announcement);
+};
 
 type Created = Exclude<Awaited<ReturnType<FlowRunRpc["create"]>>, { code: string }>;
 
@@ -65,8 +71,26 @@ describe("beginning", () => {
     batch.mockRestore();
     const again = await run.object.create(owner, pack(birth));
     // With the row, which the API tells before it answers.
-    expect(again).toMatchObject({ kind: "existing", row: { id: run.id } });
+    expect(again).toMatchObject({ kind: "existing" });
+    expect(announcementsOf(again)).toEqual([{ run: expect.objectContaining({ id: run.id }), events: [] }]);
     expect((await stored(run)).alarm).not.toBeNull();
+  });
+
+  test("[FO2] a row that shows an end brings the events that nobody is known to have heard", async () => {
+    const batch = vi.spyOn(testEnv.SHARD_0, "batch").mockRejectedValue(new Error("away"));
+    const birth = bornWith(owner, {});
+    const run = runAt(owner, birth.id);
+    await run.object.create(owner, pack(birth));
+    await run.set("RUNNING");
+    await run.set("COMPLETED");
+    await run.crash();
+    batch.mockRestore();
+    const [announcement] = announcementsOf(await run.object.create(owner, pack(birth)));
+    expect(announcement?.events.map(({ event }) => event)).toEqual([
+      "prefect.flow-run.Pending",
+      "prefect.flow-run.Running",
+      "prefect.flow-run.Completed",
+    ]);
   });
 });
 

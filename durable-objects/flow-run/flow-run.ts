@@ -69,9 +69,9 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     // A create that is repeated because nobody heard its answer does what the first one may have left undone.
     const head = this.#ledger.head;
     const unheard = head !== null && head.told < head.version;
-    const row = unheard ? this.#outbox.row() : null;
+    const announcement = unheard ? this.#outbox.announcement() : null;
     if (created.kind === "created" || unheard) await this.#afterChange();
-    return { kind: created.kind, body, row };
+    return { kind: created.kind, body, announcement: announcement && pack([announcement]) };
   }
 
   async read(owner: Owner): Promise<PackedRun | null> {
@@ -274,12 +274,12 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#watchers.showTaskRuns(changed, now());
   }
 
-  /** Takes a deleted run off the lists, after all that was told of it before; what fails is done again by the alarm. */
+  /** Takes a deleted run off the lists; what fails is done again by the alarm. */
   async #bury(): Promise<void> {
     const removed = this.#ledger.removed;
     if (!removed) return;
     try {
-      await this.#outbox.tellRemoved(removed, removed.id);
+      await this.#outbox.tellRemoved(removed);
       this.#ledger.buried();
     } catch {
       await this.#alarm.wakeBy(plusSeconds(now(), REBURY_SECONDS));

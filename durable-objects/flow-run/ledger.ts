@@ -61,6 +61,8 @@ export interface Clock {
 /** A run that was deleted. */
 export interface Removed extends Owner {
   id: string;
+  /** When it had begun: another run may begin under the same id, by an idempotency key. */
+  created: Instant;
 }
 
 export interface Birth extends NewFlowRun {
@@ -262,7 +264,7 @@ export class Ledger {
     const { workspace, shard } = owner;
     this.#transact(() => {
       this.#store.clear();
-      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id } satisfies Removed));
+      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id, created: head.run.created } satisfies Removed));
     });
     this.#head = null;
     this.#forget();

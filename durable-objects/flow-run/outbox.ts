@@ -13,7 +13,7 @@ import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
 import type { Announcement, FlowRunRow } from "../event-hub/rpc.ts";
 import type { Head } from "./head.ts";
-import type { Clock, Ledger, Owner } from "./ledger.ts";
+import type { Clock, Ledger, Owner, Removed } from "./ledger.ts";
 import { flowRunRow } from "./projection.ts";
 
 /** Milliseconds for which changes are gathered that are not urgent. */
@@ -75,14 +75,14 @@ export class Outbox {
   }
 
   /**
-   * The run's row as it now is, for somebody who tells it in the run's stead; should that fail, `retell` is to be called. A run that
-   * begins is told of by whoever began it, so that this one waits no longer than it must.
+   * The run as it now is, for somebody who tells of it in the run's stead; should that fail, `retell` is to be called. A run that
+   * begins is told of by whoever began it, so that this one waits no longer than it must. One that is over tells of itself too.
    */
-  row(): FlowRunRow | null {
+  announcement(): Announcement | null {
     const head = this.#ledger.head;
     if (!head) return null;
-    this.#sent = { version: head.version, states: this.#mark(head).states };
-    return this.#row(head);
+    if (!isOver(head)) this.#sent = { version: head.version, states: this.#mark(head).states };
+    return { run: this.#row(head), events: this.#eventsBeside(head) };
   }
 
   /** Tells that a task run was made, and resolves when it can be found by its id, whoever forgets what. */
@@ -90,7 +90,7 @@ export class Outbox {
     const head = this.#ledger.head;
     if (!head) return;
     const located = { flowRun: head.run.id, taskRuns: [id] };
-    await this.#announce(head, { run: this.#row(head), located, events: [] }, true);
+    await this.#announce(head, { run: this.#row(head), located, events: this.#eventsBeside(head) }, true);
   }
 
   /** Tells all that is new. True when it was heard; otherwise it will be told again. */
@@ -119,10 +119,8 @@ export class Outbox {
   }
 
   /** Tells of the deletion of a run. Rejects where the hub is away. */
-  async tellRemoved({ workspace, shard }: Owner, run: string): Promise<void> {
-    // What is on its way would bring the run back if it came later.
-    await Promise.allSettled(this.#underWay.map(({ told }) => told));
-    await this.#tellHub({ workspace, shard }, { removed: run, events: [] }, true);
+  async tellRemoved({ workspace, shard, id, created }: Removed): Promise<void> {
+    await this.#tellHub({ workspace, shard }, { removed: { id, created }, events: [] }, true);
   }
 
   /** True while nothing waits to be told or heard. */
@@ -176,6 +174,14 @@ export class Outbox {
 
   #row(head: Head): FlowRunRow {
     return flowRunRow(head, this.#ledger.taskRunIds());
+  }
+
+  /**
+   * The events that a row brings along which is told for another reason: where it shows an end, all that is not known to be heard.
+   * Once such a row is there, nobody looks for the rest.
+   */
+  #eventsBeside(head: Head): WireEvent[] {
+    return isOver(head) ? this.#events(head, head.toldStates) : [];
   }
 
   /** The events of the states that were entered since `from` states were told of. */

@@ -11,7 +11,7 @@ import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
-import type { FlowRunRow } from "../event-hub/rpc.ts";
+import type { Announcement } from "../event-hub/rpc.ts";
 import type { Packed } from "../kit/packed.ts";
 import type { Reporter } from "./admission.ts";
 import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
@@ -31,8 +31,8 @@ export type PackedRun = Packed<WireFlowRun>;
 export interface Created {
   kind: "created" | "existing";
   body: PackedRun;
-  /** Its index row, for a caller who wants it found in lists before it answers; null where the index is known to have it. */
-  row: FlowRunRow | null;
+  /** For the hub, from a caller who wants the run found in lists before it answers; null where the index is known to have it. */
+  announcement: Packed<Announcement[]> | null;
 }
 
 export interface LogQuery {

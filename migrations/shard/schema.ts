@@ -72,6 +72,19 @@ export const flowRuns = sqliteTable(
   ],
 );
 
+/**
+ * Flow runs that were deleted a moment ago, written and read by the EventHub: what was told of them before and arrives later is not
+ * listed any more. `created` tells the deleted run from another that began under its id. A sweep forgets them after a day.
+ */
+export const removedRuns = sqliteTable(
+  "removed_runs",
+  { ...tenant, created: integer().notNull(), removed: integer().notNull() },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id, table.created] }),
+    index("removed_runs_removed").on(table.removed),
+  ],
+);
+
 /** Events, one row for all that was gathered in a moment: a row an event would cost as much as the run itself. */
 export const eventBatches = sqliteTable(
   "event_batches",

@@ -103,8 +103,7 @@ export async function begin(owner: Owner, changes: Partial<Birth> = {}): Promise
   const created = await run.object.create(owner, pack(birth));
   if (isProblem(created)) throw new Error(JSON.stringify(created));
   // As the API does: who began a run finds it in lists.
-  if (created.row)
-    await eventHubAt(testEnv, owner.workspace).announce(owner, pack([{ run: created.row, events: [] }]), true);
+  if (created.announcement) await eventHubAt(testEnv, owner.workspace).announce(owner, created.announcement, true);
   return run;
 }
 

@@ -5,10 +5,10 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
-import type { FlowRunRow } from "../../durable-objects/event-hub/rpc.ts";
+import type { Announcement } from "../../durable-objects/event-hub/rpc.ts";
 import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { withDeadline } from "../../durable-objects/kit/deadline.ts";
-import { pack } from "../../durable-objects/kit/packed.ts";
+import { type Packed, pack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
@@ -39,7 +39,7 @@ export async function beginRun(
     pack({ ...birth, id, offeredName: slugName(Math.random) }),
   );
   if (isProblem(created)) throw new Refusal(created);
-  if (created.row) await tellBirth(env, tenant, created.row);
+  if (created.announcement) await tellBirth(env, tenant, id, created.announcement);
   return { status: created.kind === "created" ? 201 : 200, result: new JsonText(created.body) };
 }
 
@@ -52,13 +52,18 @@ const DEADLINE = 3_000;
  * Every create makes this call for itself, and the hub gathers them: a request that waits for another one's call is cancelled by the
  * platform, which cannot see what it waits for.
  */
-async function tellBirth(env: Env, { workspace, shard }: Tenant, row: FlowRunRow): Promise<void> {
-  const told = eventHubAt(env, workspace).announce({ workspace, shard }, pack([{ run: row, events: [] }]), true);
+async function tellBirth(
+  env: Env,
+  { workspace, shard }: Tenant,
+  id: string,
+  announcement: Packed<Announcement[]>,
+): Promise<void> {
+  const told = eventHubAt(env, workspace).announce({ workspace, shard }, announcement, true);
   try {
     await withDeadline(told, DEADLINE, "The event hub");
   } catch (error) {
     console.error("The hub was not told of a run that began", error);
-    await flowRunAt(env, workspace, row.id).reconcile({ workspace, shard });
+    await flowRunAt(env, workspace, id).reconcile({ workspace, shard });
   }
 }
 

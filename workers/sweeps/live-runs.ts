@@ -5,6 +5,8 @@
  *
  * A run that starts at once sets no alarm for its own safety, since that costs an fsync; this is its safety instead.
  */
+
+import type { Instant } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { SHARD_COUNT, shardOf } from "../../durable-objects/env.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
@@ -33,6 +35,7 @@ export async function sweepLiveRuns(env: Env, now = Date.now()): Promise<void> {
 interface Row {
   workspace_id: string;
   id: string;
+  created: Instant;
 }
 
 const LIVE = `state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING') AND updated < ?1
@@ -48,17 +51,17 @@ async function liveRows(shard: D1Database, milliseconds: number): Promise<Row[]>
   const parts = Math.max(1, Math.ceil((total?.count ?? 0) / MOST));
   const part = Math.floor(milliseconds / 60_000) % parts;
   const { results } = await shard
-    .prepare(`SELECT workspace_id, id FROM flow_runs WHERE ${LIVE} ORDER BY created LIMIT ?3 OFFSET ?4`)
+    .prepare(`SELECT workspace_id, id, created FROM flow_runs WHERE ${LIVE} ORDER BY created LIMIT ?3 OFFSET ?4`)
     .bind(...bounds, MOST, part * MOST)
     .all<Row>();
   return results;
 }
 
-async function look(env: Env, shard: number, { workspace_id: workspace, id }: Row): Promise<void> {
+async function look(env: Env, shard: number, { workspace_id: workspace, id, created }: Row): Promise<void> {
   try {
     const owner = { workspace, shard };
     if (await flowRunAt(env, workspace, id).reconcile(owner)) return;
-    await eventHubAt(env, workspace).announce(owner, pack([{ removed: id, events: [] }]), false);
+    await eventHubAt(env, workspace).announce(owner, pack([{ removed: { id, created }, events: [] }]), false);
   } catch (error) {
     console.error("A run could not be looked at", error);
   }
