@@ -1,7 +1,6 @@
 /** Flow runs on the wire. */
 
 import { FLOW_RUN_SORTS } from "@millrace/domain/filter/order.ts";
-import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
 import type { State } from "@millrace/domain/state.ts";
@@ -197,7 +196,8 @@ export type WireOrchestration = z.output<typeof Orchestration>;
 export type ToldVerdict =
   | { kind: "accept"; state: State }
   | { kind: "reject"; state: State; reason: string }
-  | Extract<Verdict, { kind: "wait" | "abort" }>;
+  | { kind: "wait"; seconds: number; reason: string }
+  | { kind: "abort"; reason: string };
 
 /** A verdict as the wire tells it; `current`: the state in which a refusal left the run. */
 export function verdictToWire(verdict: ToldVerdict, current: State | null): WireOrchestration {

@@ -11,17 +11,11 @@ import { isTerminal, type State } from "../state.ts";
 import { type Instant, instant } from "../time.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 
-/** The run after it entered `proposed`. `before` and `after` are changes of its policy around the counting. */
-export function enter(
-  run: FlowRun,
-  proposed: State,
-  now: Instant,
-  before: Partial<RunPolicy> = {},
-  after: Partial<RunPolicy> = {},
-): FlowRun {
+/** The run after it entered `proposed`. */
+export function enter(run: FlowRun, proposed: State, now: Instant): FlowRun {
   const from = run.state;
   const state = placed(run, proposed);
-  const policy: RunPolicy = { ...run.policy, ...before };
+  const policy: RunPolicy = { ...run.policy };
   const begins = state.type === "RUNNING" && !policy.resuming;
   if (state.type === "RUNNING" || isTerminal(state.type)) policy.resuming = false;
   return {
@@ -29,7 +23,7 @@ export function enter(
     ...timesAfter(run, from, state),
     updated: now,
     state,
-    policy: { ...policy, ...after },
+    policy,
     runCount: run.runCount + (begins ? 1 : 0),
   };
 }

@@ -9,7 +9,8 @@
 import { isTerminal, newState, type State, type StateInput } from "../state.ts";
 import type { Instant } from "../time.ts";
 import { enter } from "./bookkeeping.ts";
-import type { FlowRun, RunPolicy } from "./run.ts";
+import { policyOf } from "./rule.ts";
+import type { FlowRun } from "./run.ts";
 
 /** A live claim: which agent has the run, in which of its sessions. */
 export interface Claim {
@@ -91,9 +92,9 @@ export function lost<H extends Head>(
   if (head.claim?.generation !== generation) return null;
   const next = stateAfterLoss(head.run, policy, head.claim.agent);
   if (next === null) return { head: fenced(head, head.run), state: null };
-  const after: Partial<RunPolicy> =
-    next.type === "SCHEDULED" ? { resuming: false, pauseKeys: [], retryType: "reschedule" } : {};
-  const run = enter(head.run, newState(next, { id: newId(), now }), now, after);
+  const anew =
+    next.type === "SCHEDULED" ? policyOf(head.run, { resuming: false, pauseKeys: [], retryType: "reschedule" }) : null;
+  const run = enter({ ...head.run, ...anew }, newState(next, { id: newId(), now }), now);
   return { head: fenced(head, run), state: run.state };
 }
 

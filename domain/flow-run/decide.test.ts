@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isTerminal, STATE_TYPES, type State } from "../state.ts";
 import { decide, type Verdict } from "./decide.ts";
-import { corePolicy } from "./policy.ts";
-import type { Rule } from "./rule.ts";
+import { corePolicy, minimalPolicy } from "./policy.ts";
+import { NO_FACTS, policyOf, type Rule } from "./rule.ts";
 import type { FlowRun } from "./run.ts";
 import { at, judged, NOW, outcome, sampleIds, sampleRun, sampleState } from "./sample-run.ts";
 
@@ -11,7 +11,7 @@ const always = { from: ["RUNNING"], to: ["COMPLETED"] } as const;
 const adjusts: Rule = {
   ...always,
   name: "adjusts",
-  judge: () => ({ kind: "adjust", policy: { retryType: "reschedule" } }),
+  judge: ({ run }) => ({ kind: "adjust", run: policyOf(run, { retryType: "reschedule" }) }),
 };
 const waits: Rule = { ...always, name: "waits", judge: () => ({ kind: "wait", seconds: 3, reason: "not yet" }) };
 const aborts: Rule = { ...always, name: "aborts", judge: () => ({ kind: "abort", reason: "never" }) };
@@ -21,7 +21,6 @@ const replaces: Rule = {
   judge: () => ({ kind: "reject", state: sampleState("CRASHED"), reason: "this instead" }),
 };
 const elsewhere: Rule = { ...aborts, from: ["PENDING"], to: ["COMPLETED"] };
-const insists: Rule = { ...aborts, name: "insists", evenForced: true };
 
 test.each([
   ["[FR22] no rule", [], "accept Completed"],
@@ -41,21 +40,15 @@ test.each([
   expect(verdict).toMatchObject({ run: { policy: { retryType } } });
 });
 
-test.each([
-  ["[FR23] force passes a rule", [aborts], "accept Completed"],
-  ["[FR23] but not one that holds even then", [aborts, insists], "abort"],
-])("%s", (_case, rules, expected) => {
-  const run = sampleRun(sampleState("RUNNING"));
-  expect(outcome(rules, run, sampleState("COMPLETED"), { force: true })).toBe(expected);
-});
-
-test("[FR23] rules that hold even when forced are two, and the books are kept", () => {
-  expect(corePolicy.filter((rule) => rule.evenForced).map((rule) => rule.name)).toEqual([
+test("[FR23] rules that hold even when forced are three, what follows from a state is the same, and the books are kept", () => {
+  expect(minimalPolicy.consequences).toEqual(corePolicy.consequences);
+  expect(minimalPolicy.rules.map((rule) => rule.name)).toEqual([
+    "keep-lease",
     "keep-results",
     "cancel-without-infrastructure",
   ]);
   const run = sampleRun(sampleState("COMPLETED", { data: { type: "result" } }), { endTime: at(-60), runCount: 1 });
-  expect(judged(corePolicy, run, sampleState("RUNNING"), { force: true })).toMatchObject({
+  expect(judged(minimalPolicy, run, sampleState("RUNNING"))).toMatchObject({
     kind: "accept",
     run: { endTime: null, startTime: at(-60) + 1, runCount: 2, updated: NOW },
   });
@@ -95,7 +88,7 @@ const anyRun: fc.Arbitrary<FlowRun> = fc
   );
 
 const ask = (run: FlowRun, to: State, force: boolean): Verdict =>
-  decide(corePolicy, { run, to, now: NOW, newId: sampleIds(), force, facts: {} });
+  decide(force ? minimalPolicy : corePolicy, { run, to, now: NOW, newId: sampleIds(), facts: NO_FACTS });
 
 function frozen<T>(value: T): T {
   if (typeof value === "object" && value !== null) {

@@ -8,6 +8,7 @@ import { isTerminal, newState, type State } from "../state.ts";
 import type { Instant } from "../time.ts";
 import { enter } from "./bookkeeping.ts";
 import type { Verdict } from "./decide.ts";
+import { policyOf } from "./rule.ts";
 import type { FlowRun } from "./run.ts";
 
 /** The verdict on a retry: accept with AwaitingRetry in place, or abort. */
@@ -23,6 +24,7 @@ export function retry(run: FlowRun, { now, newId }: { now: Instant; newId: () =>
     };
   }
   const state = newState({ type: "SCHEDULED", name: "AwaitingRetry" }, { id: newId(), now });
-  const next = enter(run, state, now, { resuming: false, pauseKeys: [], retryType: "reschedule" });
-  return { kind: "accept", run: next, state: next.state as State, changed: true };
+  const anew = policyOf(run, { resuming: false, pauseKeys: [], retryType: "reschedule" });
+  const next = enter({ ...run, ...anew }, state, now);
+  return { kind: "accept", run: next, state: next.state as State, changed: true, effects: [] };
 }

@@ -1,47 +1,50 @@
-/**
- * What an orchestration rule is: a value with a name, the transitions it has a say in, and a judgement.
- *
- * A rule sees the run, the two states, the clock and the facts; it changes none of them, and returns an opinion or null.
- * The first opinion that is no `adjust` ends the matter: what earlier rules adjusted is then dropped, since the transition
- * that they agreed to does not happen.
- */
-import { STATE_TYPES, type State, type StateType } from "../state.ts";
-import type { Instant } from "../time.ts";
+/** What a rule about flow runs is: the rules of domain/orchestration, with what a flow run asks of others and of its limit. */
+import type {
+  Entered,
+  Opinion,
+  Consequence as SomeConsequence,
+  Rule as SomeRule,
+  View as SomeView,
+} from "../orchestration/rule.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 
-/** What other objects know and a rule needs. No rule of today's policies needs any. */
-export type Facts = Readonly<Record<never, never>>;
-
-/** One transition as a rule sees it. */
-export interface View {
-  readonly run: FlowRun;
-  readonly from: State | null;
-  readonly to: State;
-  readonly now: Instant;
-  readonly newId: () => string;
-  readonly facts: Facts;
-}
+export { ANY_OR_NONE, ANY_STATE, TERMINAL_STATES } from "../orchestration/rule.ts";
 
 /**
- * `adjust`: agreed, with changes. `policy` counts before the run's books are kept, `policyAfter` after them: a run that
- * is told to resume by this very transition still counts its attempt.
- * `reject` with a state puts that state in place; with null the current one stays.
+ * How the limit of the run's deployment answered to what the transition needs of it (`needs.ts`).
+ * `granted`: a slot was taken under this lease. `renewed`: the lease it had holds on. `closed`: the limit is 0.
  */
-export type Opinion =
-  | { kind: "adjust"; state?: State; policy?: Partial<RunPolicy>; policyAfter?: Partial<RunPolicy> }
-  | { kind: "reject"; state: State | null; reason: string; policy?: Partial<RunPolicy> }
-  | { kind: "wait"; seconds: number; reason: string }
-  | { kind: "abort"; reason: string };
+export type SlotAnswer =
+  | { kind: "granted"; lease: string }
+  | { kind: "renewed" }
+  | { kind: "full"; collision: "ENQUEUE" | "CANCEL_NEW" }
+  | { kind: "closed" };
 
-export interface Rule {
-  readonly name: string;
-  /** Null: a run that has no state yet. */
-  readonly from: readonly (StateType | null)[];
-  readonly to: readonly StateType[];
-  /** True of the few rules that hold even where the caller forces the transition. */
-  readonly evenForced?: boolean;
-  judge(view: View): Opinion | null;
+export interface Facts {
+  /** Null: nothing was asked, or the deployment has no limit. */
+  readonly slot: SlotAnswer | null;
+  /** Whether the caller is a client that renews its leases; others are not judged by them. */
+  readonly renewsLeases: boolean;
 }
 
-export const ANY_STATE: readonly StateType[] = STATE_TYPES;
-export const TERMINAL_STATES: readonly StateType[] = ["COMPLETED", "FAILED", "CANCELLED", "CRASHED"];
+export const NO_FACTS: Facts = Object.freeze({ slot: null, renewsLeases: true });
+
+/** What others have to do once a state is entered. */
+export type Effect =
+  /** The slot of the deployment's limit is free again; null: the one that the run holds, whatever its lease. */
+  | { kind: "release-slot"; lease: string | null }
+  /** The slot is held without a lease from now on: the client that has it never renews. */
+  | { kind: "hold-slot"; lease: string }
+  /** Inputs of an earlier attempt are not the answers to this one's questions. */
+  | { kind: "forget-inputs"; keys: readonly string[] };
+
+export type View = SomeView<FlowRun, Facts>;
+export type Rule = SomeRule<FlowRun, Facts, Effect>;
+export type FlowRunOpinion = Opinion<FlowRun, Effect>;
+export type Consequence = SomeConsequence<FlowRun, Facts, Effect>;
+export type EnteredState = Entered<FlowRun, Facts>;
+
+/** The run's policy with changes, as an opinion carries it. */
+export const policyOf = (run: FlowRun, changes: Partial<RunPolicy>): { policy: RunPolicy } => ({
+  policy: { ...run.policy, ...changes },
+});

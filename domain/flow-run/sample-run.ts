@@ -1,9 +1,12 @@
 /** Runs and states for tests, in this room and others: a blank run, changed where the test cares. */
+import type { Verdict as SomeVerdict } from "../orchestration/judge.ts";
+import type { Orchestrated } from "../orchestration/rule.ts";
 import { newState, type State, type StateDetails, type StateType } from "../state.ts";
 import { type Instant, instant, plusSeconds } from "../time.ts";
 import { runPolicy } from "./create.ts";
 import { decide, type Verdict } from "./decide.ts";
-import type { Rule } from "./rule.ts";
+import type { FlowRunPolicy } from "./policy.ts";
+import { type Facts, NO_FACTS, type Rule } from "./rule.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 
 /** The moment at which samples are judged: 2026-11-24 12:00 UTC. */
@@ -72,14 +75,22 @@ export function sampleRun(
   };
 }
 
-/** What `decide` makes of a proposal under these rules alone, at `NOW`. */
-export function judged(rules: readonly Rule[], run: FlowRun, to: State, { force = false } = {}): Verdict {
-  return decide(rules, { run, to, now: NOW, newId: sampleIds(), force, facts: {} });
+/** What `decide` makes of a proposal under a policy, or under some rules alone, at `NOW`. */
+export function judged(
+  rules: readonly Rule[] | FlowRunPolicy,
+  run: FlowRun,
+  to: State,
+  facts: Partial<Facts> = {},
+): Verdict {
+  const policy = "rules" in rules ? rules : { rules, consequences: [] };
+  return decide(policy, { run, to, now: NOW, newId: sampleIds(), facts: { ...NO_FACTS, ...facts } });
 }
 
 /** The same in short: what a table of cases compares. */
-export function outcome(rules: readonly Rule[], run: FlowRun, to: State, options?: { force?: boolean }): string {
-  const verdict = judged(rules, run, to, options);
+export const outcome = (...of: Parameters<typeof judged>): string => inShort(judged(...of));
+
+/** A verdict in a few words. */
+export function inShort(verdict: SomeVerdict<Orchestrated, unknown>): string {
   switch (verdict.kind) {
     case "accept":
       return `accept ${verdict.state.name}`;

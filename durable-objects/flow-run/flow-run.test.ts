@@ -119,7 +119,7 @@ describe("owners", () => {
         [taskEvent(run, { id: uuidv7(), type: "RUNNING", occurred: "2026-01-01T00:00:00Z" })],
         null,
       ),
-      at.setTaskRunState(other, uuidv7(), { type: "RUNNING" }, null),
+      at.setTaskRunState(other, uuidv7(), { type: "RUNNING" }, { force: true, reporter: null }),
       at.appendLogs(other, [line("theirs", 1)], null),
       at.logs(other, ALL_LINES),
       at.reconcile(other),

@@ -179,15 +179,18 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     owner: Owner,
     id: string,
     state: StateInput,
-    reporter: Reporter,
-  ): Promise<TaskRun | null | Problem> {
-    const taskRun = this.#use().setTaskRunState(owner, id, state, reporter);
-    if (taskRun && !isProblem(taskRun)) this.#noteTaskRuns([taskRun]);
-    return taskRun;
+    how: { force: boolean; reporter: Reporter },
+  ): Promise<Answer | null | Problem> {
+    const judged = this.#use().setTaskRunState(owner, id, state, how);
+    if (judged === null || isProblem(judged)) return judged;
+    const { verdict, known } = judged;
+    const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
+    if (entered) this.#noteTaskRuns([verdict.run]);
+    return { entered, body: pack(verdictToWire(verdict, known.state)) };
   }
 
   async mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void> {
-    await this.setTaskRunState(owner, taskRun, state, null);
+    await this.setTaskRunState(owner, taskRun, state, { force: true, reporter: null });
   }
 
   async appendLogs(owner: Owner, lines: readonly LogLineInput[], reporter: Reporter): Promise<boolean | Problem> {

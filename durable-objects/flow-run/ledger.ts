@@ -22,16 +22,19 @@ import {
 import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
 import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
-import { corePolicy } from "@millrace/domain/flow-run/policy.ts";
+import { corePolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
 import { retry } from "@millrace/domain/flow-run/retry.ts";
+import { NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import { isTerminal, newState, type State, type StateInput } from "@millrace/domain/state.ts";
 import { type NewTaskRun, newTaskRun } from "@millrace/domain/task-run/create.ts";
+import { decideTaskRun, type TaskVerdict } from "@millrace/domain/task-run/decide.ts";
+import { policyForTaskRun } from "@millrace/domain/task-run/policy.ts";
+import { NO_FACTS as NO_TASK_FACTS } from "@millrace/domain/task-run/rule.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
-import { setTaskRunState } from "@millrace/domain/task-run/set-state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import type { Store } from "../kit/store.ts";
 import { notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
@@ -181,7 +184,14 @@ export class Ledger {
     const current = head.run.state;
     if (reporter?.run === id && current && isTerminal(current.type)) {
       // A process reports its end once; whatever comes after is a repetition that was late.
-      return { kind: "reject", run: head.run, state: current, changed: false, reason: "The run has ended." };
+      return {
+        kind: "reject",
+        run: head.run,
+        state: current,
+        changed: false,
+        effects: [],
+        reason: "The run has ended.",
+      };
     }
     const large = tooLarge({ "state.data": proposed.data });
     if (large) return large;
@@ -195,10 +205,11 @@ export class Ledger {
         run: head.run,
         state: current,
         changed: false,
+        effects: [],
         reason: "This transition was made before.",
       };
     }
-    const verdict = decide(corePolicy, { run: head.run, to, now, newId, force, facts: {} });
+    const verdict = decide(force ? minimalPolicy : corePolicy, { run: head.run, to, now, newId, facts: NO_FACTS });
     if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
       const transitions =
         transition === null ? head.transitions : [...head.transitions, transition].slice(-MOST_TRANSITIONS);
@@ -311,8 +322,7 @@ export class Ledger {
       to: pending,
       now,
       newId: this.#clock.newId,
-      force: false,
-      facts: {},
+      facts: NO_FACTS,
     });
     const entered = verdict.kind === "accept" ? verdict.run : head.run;
     // Who has the run is its infrastructure: from now on a cancellation waits until that is gone.
@@ -342,7 +352,7 @@ export class Ledger {
     const now = this.#clock.now();
     const { newId } = this.#clock;
     const to = newState({ type: "SCHEDULED" }, { id: newId(), now });
-    const waiting = type === "PENDING" ? decide([], { run: next.run, to, now, newId, force: true, facts: {} }) : null;
+    const waiting = type === "PENDING" ? decide(unruled, { run: next.run, to, now, newId, facts: NO_FACTS }) : null;
     this.#leave(next, waiting?.kind === "accept" ? waiting.run : next.run);
     return "done";
   }
@@ -411,16 +421,28 @@ export class Ledger {
     return { kind: "created", taskRun };
   }
 
-  setTaskRunState(owner: Owner, id: string, proposed: StateInput, reporter: Reporter): TaskRun | null | Problem {
+  /** Judges a proposed state of a task run, and enters what the rules put in place; null where the task run is not there. */
+  setTaskRunState(
+    owner: Owner,
+    id: string,
+    proposed: StateInput,
+    { force, reporter }: { force: boolean; reporter: Reporter },
+  ): { verdict: TaskVerdict; known: TaskRun } | null | Problem {
     const head = this.headOf(owner);
     const known = this.taskRun(owner, id);
     if (!head || !known) return null;
-    const refused = refusal(head, reporter);
+    const refused = refusal(head, reporter) ?? tooLarge({ "state.data": proposed.data });
     if (refused) return refused;
     const now = this.#clock.now();
-    const taskRun = setTaskRunState(known, newState(proposed, { id: this.#clock.newId(), now }), now);
-    this.#transact(() => this.#taskRuns.put(taskRun));
-    return taskRun;
+    const { newId } = this.#clock;
+    const to = newState(proposed, { id: newId(), now });
+    const { state, runCount } = head.run;
+    const facts = { ...NO_TASK_FACTS, flowRun: { state, runCount }, chance: Math.random() };
+    const verdict = decideTaskRun(policyForTaskRun(to, { force }), { run: known, to, now, newId, facts });
+    if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
+      this.#transact(() => this.#taskRuns.put(verdict.run));
+    }
+    return { verdict, known };
   }
 
   /** Stores log lines; null where the run is not there. */

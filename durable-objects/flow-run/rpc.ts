@@ -87,7 +87,13 @@ export interface FlowRunRpc {
     input: NewTaskRun & { id: string | null; offeredName: string },
     reporter: Reporter,
   ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem>;
-  setTaskRunState(owner: Owner, id: string, state: StateInput, reporter: Reporter): Promise<TaskRun | null | Problem>;
+  /** Null where the task run is not there. */
+  setTaskRunState(
+    owner: Owner,
+    id: string,
+    state: StateInput,
+    how: { force: boolean; reporter: Reporter },
+  ): Promise<Answer | null | Problem>;
   /** The stand-in of a subflow follows it. */
   mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void>;
 

@@ -169,7 +169,7 @@ export function serveFlowRuns(app: App): void {
 }
 
 /** 201 where a state was put in place, 200 where none was. */
-function orchestration(answer: Answer | Problem): { status: number; result: JsonText } {
+export function orchestration(answer: Answer | Problem): { status: number; result: JsonText } {
   if (isProblem(answer)) throw new Refusal(answer);
   return { status: answer.entered ? 201 : 200, result: new JsonText(answer.body) };
 }

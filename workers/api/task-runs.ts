@@ -1,5 +1,4 @@
 import type { RunFiltersInput } from "@millrace/contract/filters.ts";
-import { verdictToWire } from "@millrace/contract/flow-runs.ts";
 import { taskRuns, taskRunToWire, type WireTaskRun } from "@millrace/contract/task-runs.ts";
 import { type TaskRunSort, taskRunOrder } from "@millrace/domain/filter/order.ts";
 import { matchesTaskRun } from "@millrace/domain/filter/task-runs.ts";
@@ -9,7 +8,7 @@ import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { runAt } from "./flow-runs.ts";
+import { orchestration, runAt } from "./flow-runs.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
@@ -55,10 +54,10 @@ export function serveTaskRuns(app: App): void {
   serve(app, taskRuns.setState, async ({ env, tenant, params, body, credential }) => {
     const flowRun = (await flowRunOf(env, tenant, params.id)) ?? notFound("task run", params.id);
     const object = flowRunAt(env, tenant.workspace, flowRun);
-    const taskRun = await object.setTaskRunState(tenant, params.id, body.state, reporterOf(credential));
-    if (isProblem(taskRun)) throw new Refusal(taskRun);
-    if (!taskRun?.state) notFound("task run", params.id);
-    return { status: 201, result: verdictToWire({ kind: "accept", state: taskRun.state }, null) };
+    const how = { force: body.force, reporter: reporterOf(credential) };
+    const answer =
+      (await object.setTaskRunState(tenant, params.id, body.state, how)) ?? notFound("task run", params.id);
+    return orchestration(answer);
   });
 
   serve(app, taskRuns.filter, async ({ env, tenant, body }) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { minimalPolicy } from "../policy.ts";
 import { judged, outcome, sampleRun, sampleState } from "../sample-run.ts";
 import { cancelWithoutInfrastructure } from "./cancel-without-infrastructure.ts";
 
@@ -19,9 +20,8 @@ test.each([
   ["[FR8] paused, its process waits", sampleState("PAUSED"), {}, "accept Cancelling"],
   ["[FR8] pending", sampleState("PENDING"), {}, "accept Cancelling"],
 ] as const)("%s", (_case, from, changes, expected) => {
-  for (const force of [false, true]) {
-    const run = sampleRun(from, changes);
-    expect(outcome([cancelWithoutInfrastructure], run, sampleState("CANCELLING"), { force })).toBe(expected);
+  for (const policy of [[cancelWithoutInfrastructure], minimalPolicy]) {
+    expect(outcome(policy, sampleRun(from, changes), sampleState("CANCELLING"))).toBe(expected);
   }
 });
 

@@ -9,7 +9,6 @@ export const cancelWithoutInfrastructure: Rule = {
   name: "cancel-without-infrastructure",
   from: ["SCHEDULED", "PAUSED"],
   to: ["CANCELLING"],
-  evenForced: true,
   judge({ run, from, now, newId }) {
     if (from === null) return null;
     const waiting = (from.type === "SCHEDULED" && !run.infrastructurePid) || from.name === "Resuming";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Json } from "../../json.ts";
+import { minimalPolicy } from "../policy.ts";
 import { outcome, sampleRun, sampleState } from "../sample-run.ts";
 import { keepResults } from "./keep-results.ts";
 
@@ -16,8 +17,7 @@ test.each([
   ["[FR2] unpersisted, then nothing", unpersisted, null, "accept Completed"],
   ["[FR2] a bare value, then nothing", [1], null, "accept Completed"],
 ] as const)("%s", (_case, before, after, expected) => {
-  for (const force of [false, true]) {
-    const verdict = outcome([keepResults], sampleRun(completed(before as Json)), completed(after as Json), { force });
-    expect(verdict).toBe(expected);
+  for (const policy of [[keepResults], minimalPolicy]) {
+    expect(outcome(policy, sampleRun(completed(before as Json)), completed(after as Json))).toBe(expected);
   }
 });

@@ -2,14 +2,13 @@
  * [FR2] A COMPLETED state that points at a stored result is not overwritten by one that does not, not even by force: the
  * result would be lost to everyone who waits for it.
  */
-import { hasStoredResult } from "../result.ts";
+import { hasStoredResult } from "../../orchestration/result.ts";
 import type { Rule } from "../rule.ts";
 
 export const keepResults: Rule = {
   name: "keep-results",
   from: ["COMPLETED"],
   to: ["COMPLETED"],
-  evenForced: true,
   judge({ from, to }) {
     if (!hasStoredResult(from) || hasStoredResult(to)) return null;
     return {

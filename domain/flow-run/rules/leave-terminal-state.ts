@@ -7,9 +7,9 @@
  * [FR6] A new attempt starts with a clean slate: pauses fire again, nothing is being resumed, and the kind of retry says
  *       whether the run waits to be picked up.
  */
+import { hasStoredResult } from "../../orchestration/result.ts";
 import { isTerminal } from "../../state.ts";
-import { hasStoredResult } from "../result.ts";
-import { ANY_STATE, type Rule, TERMINAL_STATES } from "../rule.ts";
+import { ANY_STATE, policyOf, type Rule, TERMINAL_STATES } from "../rule.ts";
 
 export const leaveTerminalState: Rule = {
   name: "leave-terminal-state",
@@ -27,9 +27,7 @@ export const leaveTerminalState: Rule = {
     if (to.type === "SCHEDULED" && run.deploymentId === null) {
       return { kind: "abort", reason: "A run without a deployment cannot be scheduled again." };
     }
-    return {
-      kind: "adjust",
-      policy: { resuming: false, pauseKeys: [], retryType: to.type === "SCHEDULED" ? "reschedule" : null },
-    };
+    const retryType = to.type === "SCHEDULED" ? "reschedule" : null;
+    return { kind: "adjust", run: policyOf(run, { resuming: false, pauseKeys: [], retryType }) };
   },
 };

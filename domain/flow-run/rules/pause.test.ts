@@ -39,3 +39,11 @@ test.each([
 ] as const)("%s", (_case, to, changes, expected) => {
   expect(outcome([pause], sampleRun(running, changes), to)).toBe(expected);
 });
+
+test("[FR13] input of an earlier attempt is forgotten when the pause fires", () => {
+  const asks = sampleState("PAUSED", { details: { pauseKey: "k1", runInputKeyset: { response: "r", schema: "s" } } });
+  expect(judged([pause], sampleRun(running), asks)).toMatchObject({
+    effects: [{ kind: "forget-inputs", keys: ["r", "s"] }],
+  });
+  expect(judged([pause], sampleRun(running), paused())).toMatchObject({ effects: [] });
+});

@@ -3,13 +3,14 @@
  *
  * [FR12] Only a RUNNING run is paused; a run without a state cannot be.
  * [FR13] Each pause fires once in an attempt: its key is remembered. A pause without a key gets one of its own.
+ *        Input that was stored for it belongs to an earlier attempt, and is forgotten.
  * [FR14] A subflow, or a run without a deployment, is not suspended: nobody would start it again.
  */
-import { ANY_STATE, type Rule } from "../rule.ts";
+import { ANY_OR_NONE, policyOf, type Rule } from "../rule.ts";
 
 export const pause: Rule = {
   name: "pause",
-  from: [...ANY_STATE, null],
+  from: ANY_OR_NONE,
   to: ["PAUSED"],
   judge({ run, from, to, newId }) {
     const verb = to.name === "Suspended" ? "suspended" : "paused";
@@ -25,6 +26,11 @@ export const pause: Rule = {
       if (run.parentTaskRunId !== null) return { kind: "abort", reason: `A subflow cannot be ${verb}.` };
       if (run.deploymentId === null) return { kind: "abort", reason: `A run without a deployment cannot be ${verb}.` };
     }
-    return { kind: "adjust", policyAfter: { pauseKeys: [...run.policy.pauseKeys, key] } };
+    const inputs = Object.values(to.details.runInputKeyset ?? {});
+    return {
+      kind: "adjust",
+      after: (next) => ({ ...next, ...policyOf(next, { pauseKeys: [...next.policy.pauseKeys, key] }) }),
+      effects: inputs.length > 0 ? [{ kind: "forget-inputs", keys: inputs }] : [],
+    };
   },
 };

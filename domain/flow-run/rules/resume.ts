@@ -8,7 +8,7 @@
  *        suspended) run that is scheduled starts from the beginning instead, and its pauses fire again.
  */
 import { isTerminal, newState, type StateType } from "../../state.ts";
-import { ANY_STATE, type Rule } from "../rule.ts";
+import { ANY_STATE, policyOf, type Rule } from "../rule.ts";
 
 const leavesTo = (type: StateType): boolean =>
   type === "RUNNING" || type === "SCHEDULED" || type === "CANCELLING" || isTerminal(type);
@@ -35,8 +35,11 @@ export const resume: Rule = {
       };
     }
     if (!suspended && to.type === "SCHEDULED") {
-      return { kind: "adjust", policyAfter: { resuming: false, pauseKeys: [], retryType: "reschedule" } };
+      return {
+        kind: "adjust",
+        after: (next) => ({ ...next, ...policyOf(next, { resuming: false, pauseKeys: [], retryType: "reschedule" }) }),
+      };
     }
-    return { kind: "adjust", policyAfter: { resuming: true } };
+    return { kind: "adjust", after: (next) => ({ ...next, ...policyOf(next, { resuming: true }) }) };
   },
 };

@@ -7,25 +7,32 @@
  */
 import { newState } from "../../state.ts";
 import { plusSeconds } from "../../time.ts";
-import type { Rule } from "../rule.ts";
+import { policyOf, type Rule } from "../rule.ts";
 
 export const retryFailed: Rule = {
   name: "retry-failed",
   from: ["RUNNING"],
   to: ["FAILED"],
-  judge({ run, to, now, newId }) {
+  judge({ run, from, to, now, newId }) {
     const { retries, retryDelay } = run.policy;
-    if (retries === null || run.runCount > retries) return { kind: "adjust", policy: { retryType: null } };
+    if (retries === null || run.runCount > retries) return { kind: "adjust", run: policyOf(run, { retryType: null }) };
     const scheduledTime = plusSeconds(now, retryDelay ?? 0);
     const state = newState(
-      { type: "SCHEDULED", name: "AwaitingRetry", message: to.message, data: to.data, details: { scheduledTime } },
+      {
+        type: "SCHEDULED",
+        name: "AwaitingRetry",
+        message: to.message,
+        data: to.data,
+        // It keeps its slot: the process goes on renewing the lease while it waits.
+        details: { scheduledTime, deploymentConcurrencyLeaseId: from?.details.deploymentConcurrencyLeaseId ?? null },
+      },
       { id: newId(), now },
     );
     return {
       kind: "reject",
       state,
       reason: "The run has retries left and tries again.",
-      policy: { resuming: false, pauseKeys: [], retryType: "in_process" },
+      run: policyOf(run, { resuming: false, pauseKeys: [], retryType: "in_process" }),
     };
   },
 };

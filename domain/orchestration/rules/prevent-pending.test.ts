@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { at, judged, outcome, sampleRun, sampleState } from "../../flow-run/sample-run.ts";
 import { STATE_TYPES } from "../../state.ts";
-import { at, judged, outcome, sampleRun, sampleState } from "../sample-run.ts";
 import { preventPending } from "./prevent-pending.ts";
 
 const REFUSED = ["PENDING", "RUNNING", "CANCELLING", "CANCELLED"];

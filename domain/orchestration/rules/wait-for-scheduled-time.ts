@@ -3,9 +3,9 @@
  * rounded to nearest, as the wire carries an integer; half a second early or less counts as due.
  */
 import { SECOND } from "../../time.ts";
-import type { Rule } from "../rule.ts";
+import type { CommonRule } from "../rule.ts";
 
-export const waitForScheduledTime: Rule = {
+export const waitForScheduledTime: CommonRule = {
   name: "wait-for-scheduled-time",
   from: ["SCHEDULED", "PENDING"],
   to: ["RUNNING"],

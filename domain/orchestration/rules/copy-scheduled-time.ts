@@ -1,7 +1,7 @@
 /** [FR18] A PENDING state remembers what time the run was scheduled for, unless it names another. */
-import type { Rule } from "../rule.ts";
+import type { CommonRule } from "../rule.ts";
 
-export const copyScheduledTime: Rule = {
+export const copyScheduledTime: CommonRule = {
   name: "copy-scheduled-time",
   from: ["SCHEDULED"],
   to: ["PENDING"],
