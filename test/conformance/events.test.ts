@@ -5,8 +5,8 @@ import { type Server, startServer } from "../support/server.ts";
 import { Socket } from "../support/socket.ts";
 import { makeTenant, type Tenant } from "../support/tenant.ts";
 import { Mapping } from "./mapping.ts";
-import { type Frame, type Line, readRecording, stringify, type Value } from "./recording.ts";
 import { recordedTaskRuns } from "./recorded-task-runs.ts";
+import { type Frame, type Line, readRecording, stringify, type Value } from "./recording.ts";
 
 const lines = readRecording("s01");
 const recorded = recordedTaskRuns(lines);

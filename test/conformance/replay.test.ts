@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { differences } from "./differences.ts";
 import { Mapping } from "./mapping.ts";
-import { type Line, readRecording, routeOf, type Value } from "./recording.ts";
 import { recordedTaskRuns } from "./recorded-task-runs.ts";
+import { type Line, readRecording, routeOf, type Value } from "./recording.ts";
 import { Replay } from "./replay.ts";
 import { openTarget, type Target } from "./target.ts";
 

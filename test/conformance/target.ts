@@ -3,7 +3,7 @@
  * CONFORMANCE_TARGET (an API base such as http://127.0.0.1:4200/api, without credentials).
  */
 import { startServer } from "../support/server.ts";
-import { type Tenant, makeTenant } from "../support/tenant.ts";
+import { makeTenant, type Tenant } from "../support/tenant.ts";
 
 export interface Target {
   /** Base of the API; recorded paths follow it without their `/api`. */
