@@ -118,9 +118,11 @@ function refusal(error: AgentRefusedError, pool: string): Problem {
       fix: `millrace pool create ${pool}`,
     });
   }
-  if (error.status === 401)
-    return new Problem("The server does not know this API key.", { code: "auth", fix: "millrace login" });
-  return new Problem(`The server refuses this agent: ${error.message}.`, { code: "auth" });
+  const reason = error.message.replace(/\.$/, "");
+  return new Problem(`The server refuses this agent: ${reason}.`, {
+    code: "auth",
+    ...(error.status === 401 && { fix: "millrace login" }),
+  });
 }
 
 function folders({ env, text }: Call): { state: string; cache: string } {

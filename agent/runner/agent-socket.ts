@@ -3,7 +3,8 @@
  *
  * Q1  Frames go out only between `ready` and the next break; what is sent meanwhile is refused, and the caller told.
  * Q2  A line that does not answer a ping within `ANSWER_MS` is taken for broken, whatever TCP thinks of it.
- * Q3  Only a first connection can fail for good; later the agent keeps trying, since runs live that want to be told of.
+ * Q3  Only a first connection can fail for good, and one whose credential the server says is over; else the agent keeps trying, since
+ *     runs live that want to be told of.
  */
 import type { AgentFrame, AgentServerFrame } from "@millrace/contract/channels/agent.ts";
 import {
@@ -81,18 +82,22 @@ export class AgentSocket {
       if (!isBinary) this.#onText(data.toString());
     });
     socket.on("unexpected-response", (_request, response) => {
-      this.#reason = `the server answered ${response.statusCode}`;
+      this.#reason =
+        response.statusCode === 401
+          ? "the server does not know this API key: mistyped, expired or revoked"
+          : `the server answered ${response.statusCode}`;
       this.#status = response.statusCode ?? null;
       response.resume();
-      this.#down(socket, response.statusCode !== undefined && isRefusal(response.statusCode));
+      this.#down(socket, isRefusal(response.statusCode) ? "refused" : "broken");
     });
     socket.on("error", (error) => {
       this.#reason ||= (error as NodeJS.ErrnoException).code ?? error.message;
-      this.#down(socket, false);
+      this.#down(socket, "broken");
     });
     socket.on("close", (code, reason) => {
       this.#reason ||= reason.toString() || `closed with code ${code}`;
-      this.#down(socket, code === AGENT_CLOSE.protocol || code === AGENT_CLOSE.policy);
+      if (code === AGENT_CLOSE.credential) this.#status = 401;
+      this.#down(socket, howClosed(code));
     });
   }
 
@@ -116,6 +121,12 @@ export class AgentSocket {
     this.#socket.send(AGENT_PING);
     this.#options.onPing();
     this.#expectAnswer(ANSWER_MS);
+  }
+
+  /** Breaks the line, so that both sides begin anew by what the agent says it has. */
+  renew(reason: string): void {
+    this.#reason = reason;
+    this.#socket?.terminate();
   }
 
   /** Ends the line for good. */
@@ -159,7 +170,7 @@ export class AgentSocket {
   }
 
   /** Once for each connection: `close` follows `error`. */
-  #down(socket: WebSocket, refused: boolean): void {
+  #down(socket: WebSocket, how: Down): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
     this.#ready = false;
@@ -168,13 +179,13 @@ export class AgentSocket {
     socket.on("error", () => {});
     socket.terminate();
     if (this.#closed) return;
-    if (refused && !this.#everReady) {
+    if (how === "over" || (how === "refused" && !this.#everReady)) {
       this.#options.onRefused(this.#reason, this.#status);
       return;
     }
     const { random = Math.random } = this.#options;
     const doubled = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures++);
-    const delay = (refused ? REFUSED_DELAY_MS : doubled) * (0.5 + random() / 2);
+    const delay = (how === "refused" ? REFUSED_DELAY_MS : doubled) * (0.5 + random() / 2);
     this.#options.onDown(this.#reason, delay);
     this.#reconnecting = setTimeout(() => this.open(), delay);
   }
@@ -187,4 +198,12 @@ export class AgentSocket {
 }
 
 /** Statuses that say no to this agent, rather than «not now». */
-const isRefusal = (status: number): boolean => [400, 401, 403, 404].includes(status);
+const isRefusal = (status: number | undefined): boolean => [400, 401, 403, 404].includes(status ?? 0);
+
+/** Why a line is down: it broke; the server says no, for now; the server says that this credential will never do again. */
+type Down = "broken" | "refused" | "over";
+
+function howClosed(code: number): Down {
+  if (code === AGENT_CLOSE.credential) return "over";
+  return code === AGENT_CLOSE.protocol || code === AGENT_CLOSE.policy ? "refused" : "broken";
+}

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AgentFrame } from "@millrace/contract/channels/agent.ts";
+import type { AgentFrame, AgentHello } from "@millrace/contract/channels/agent.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Ended, Infrastructure, StartOrder } from "../infrastructure/infrastructure.ts";
@@ -21,6 +21,8 @@ let api: RecordingApi;
 let sockets: WebSocketServer;
 let url: string;
 let agents: Agent[];
+/** Whether the server answers hellos and pings. */
+let answering: boolean;
 
 interface Line {
   socket: WebSocket;
@@ -66,20 +68,21 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(sockets.address() as { port: number }).port}/api`;
   lines.length = 0;
   agents = [];
+  answering = true;
   sockets.on("connection", (socket) => {
     const line: Line = { socket, frames: [] };
     lines.push(line);
     socket.on("message", (data) => {
       const text = data.toString();
       if (text === "ping") {
-        socket.send("pong");
+        if (answering) socket.send("pong");
         line.frames.push(text);
         return;
       }
       const frame = JSON.parse(text) as AgentFrame;
       line.frames.push(frame);
       if (frame.type === "auth") socket.send('{"type":"auth_success"}');
-      if (frame.type === "hello")
+      if (frame.type === "hello" && answering)
         say({ type: "welcome", session: SESSION, lease_seconds: frame.lease_seconds, lost: [] });
     });
   });
@@ -324,6 +327,42 @@ test("[AG56] an agent that is refused at its first connection ends; later it kee
   const { done } = start(new Works());
   await expect(done).rejects.toThrow(AgentRefusedError);
 });
+
+test("[AG58] an agent whose key was revoked says so, ends its runs, and then itself", async () => {
+  const works = new Works();
+  const { done, said } = start(works);
+  await until(() => types().includes("hello"));
+  assign(1);
+  await until(() => works.orders.length === 1);
+  const refused = expect(done).rejects.toMatchObject({
+    status: 401,
+    message: "The API key of this agent was revoked.",
+  });
+  say({ type: "error", reason: "The API key of this agent was revoked." });
+  lines[0]?.socket.close(4401, "The API key of this agent was revoked.");
+  await refused;
+  expect(works.stopped).toEqual(["stop run-1"]);
+  expect(said.join("\n")).toContain("The API key of this agent was revoked. Its 1 runs are ended.");
+  expect(lines.length).toBe(1);
+});
+
+test("[AG54] a lease that runs out while the server is slow to welcome leaves nothing behind that nobody runs", async () => {
+  const works = new Works();
+  start(works, { leaseSeconds: 1 });
+  await until(() => types().includes("hello"));
+  assign(1);
+  await until(() => works.orders.length === 1);
+  answering = false;
+  lines[0]?.socket.terminate();
+  const hellos = () => lines.slice(1).flatMap(({ frames }) => frames.filter(isHello));
+  await until(() => hellos().length >= 2);
+  expect(works.stopped).toContain("kill run-1");
+  // The first still showed the run, and the server may believe it for ever; the next one says that it is gone.
+  expect(hellos().map(({ running }) => running.length)).toEqual([1, 0]);
+});
+
+const isHello = (frame: AgentFrame | string): frame is AgentHello =>
+  typeof frame === "object" && frame.type === "hello";
 
 test("[AG57] the channel's address is the API's own", () => {
   expect(channelUrl("https://h.example/api/accounts/a/workspaces/w", "a b")).toBe(

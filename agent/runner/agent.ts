@@ -65,12 +65,12 @@ export class Agent {
       onPing: () => this.#lease.pingSent(),
       onPong: () => this.#lease.pongReceived(),
       onDown: (why, delay) => options.log(`The line to the server is down (${why}); next try in ${readable(delay)}.`),
-      onRefused: (reason, status) => this.#settle?.reject(new AgentRefusedError(reason, status)),
+      onRefused: (reason, status) => void this.#refused(new AgentRefusedError(reason, status)),
       onTrouble: options.log,
     });
   }
 
-  /** Works until it was told to end. Rejects when the server refuses it at the first try. */
+  /** Works until it was told to end. Rejects when the server refuses it at the first try, or takes its credential no more. */
   work(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -98,6 +98,15 @@ export class Agent {
     for (const run of this.#runs.values()) run.handBack();
     await Promise.all([...this.#runs.values()].map((run) => run.shutDown()));
     this.#endIfIdle();
+  }
+
+  /** Nothing that runs here can be told of any more under this credential: it ends, and with it the agent. */
+  async #refused(error: AgentRefusedError): Promise<void> {
+    const settle = this.#settle;
+    this.#settle = null;
+    if (this.#runs.size > 0) this.#options.log(`${error.message} Its ${this.#runs.size} runs are ended.`);
+    await this.end();
+    settle?.reject(error);
   }
 
   #hello(): void {
@@ -216,6 +225,8 @@ export class Agent {
         "The lease ran out before the server could be reached: its runs are not this agent's any more.",
       );
       for (const run of [...this.#runs.values()]) this.#lost(run.runId, run.generation);
+      // The server may have heard of them all the same: a hello under way showed them, or a renewal arrives late.
+      this.#socket.renew("the lease ran out");
       return;
     }
     const interval = this.#lease.leaseMs / 3;
