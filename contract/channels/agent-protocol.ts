@@ -11,5 +11,8 @@ export const AGENT_PING_SECONDS = 10;
 /** Seconds an assignment waits for `accept` before the pool takes it back and offers it to others. */
 export const AGENT_ACCEPT_SECONDS = 10;
 
-/** How the server closes the socket: a bad frame or credential; a refusal by policy; come back, the server restarts. */
-export const AGENT_CLOSE = { protocol: 1002, policy: 1008, restart: 1012 } as const;
+/**
+ * How the server closes the socket: a bad frame or credential; a refusal by policy; come back, the server restarts; the credential
+ * that opened it was revoked or has expired, and no other one will be sent.
+ */
+export const AGENT_CLOSE = { protocol: 1002, policy: 1008, restart: 1012, credential: 4401 } as const;

@@ -42,11 +42,14 @@ interface PoolRow extends Owner {
 const POOL = "pool";
 const RUN = "run/";
 const SESSION = "session/";
+const REVOKED = "revoked/";
 
 /** Seconds of a lease where the agent asks for none, and the bounds of what it may ask for. */
 export const LEASE_SECONDS = { usual: 30, least: 5, most: 300 } as const;
 /** Seconds for which an agent that is gone is still listed. */
 const REMEMBERED_SECONDS = 86_400;
+/** Seconds for which a revoked key is remembered: twice as long as any cache may still take it for a good one. */
+const REVOKED_SECONDS = 60;
 
 export class PoolLedger {
   readonly #store: Store;
@@ -112,6 +115,16 @@ export class PoolLedger {
 
   removeSession(id: string): void {
     if (this.#agents().delete(id)) this.#store.delete(SESSION + id);
+  }
+
+  isRevoked(key: string): boolean {
+    return this.#store.get(REVOKED + key) !== null;
+  }
+
+  revoke(key: string, now: Instant): void {
+    for (const [name, at] of [...this.#store.list(REVOKED)])
+      if (plusSeconds(Number(at) as Instant, REVOKED_SECONDS) < now) this.#store.delete(name);
+    this.#store.put(REVOKED + key, String(now));
   }
 
   /** Waiting runs, best first. */

@@ -27,4 +27,6 @@ export interface WorkPoolRpc {
   /** How the pool works from now on. */
   configure(owner: Owner, settings: PoolSettings): Promise<void>;
   agents(owner: Owner): Promise<WireAgent[]>;
+  /** The key is revoked: the lines that it opened are closed, and it opens no others. */
+  revoke(owner: Owner, key: string): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import type { Instant } from "@millrace/domain/time.ts";
 import { decodeJwt } from "jose";
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -534,9 +535,81 @@ describe("the channel", () => {
   });
 });
 
+describe("the end of a credential", () => {
+  const inAnHour = () => (Date.now() + 3_600_000) * 1000;
+  const statuses = async () => (await calls().agents(owner)).map(({ status }) => status);
+
+  test("[WP16] lines of a key that is revoked are closed, also of agents that sleep; others go on", async () => {
+    const revoked = await TestAgent.start(owner, pool, {}, { key: "one" });
+    const other = await TestAgent.start(owner, pool, {}, { key: "two" });
+    await evictDurableObject(stub(), { webSockets: "hibernate" });
+    await calls().revoke(owner, "one");
+    expect(await expectFrame(revoked.socket, "error")).toEqual({
+      type: "error",
+      reason: expect.stringMatching("revoked"),
+    });
+    expect(await revoked.socket.closed()).toMatchObject({ code: 4401, reason: expect.stringMatching("revoked") });
+    expect((await statuses()).sort()).toEqual(["OFFLINE", "ONLINE"]);
+    const run = await waiting();
+    await offer(run);
+    expect((await other.assigned()).run_id).toBe(run.id);
+  });
+
+  test("[WP16] a key that was revoked a moment ago opens no line, though the Worker may not have heard of it", async () => {
+    await calls().revoke(owner, "one");
+    await expect(connect(owner, pool, { key: "one" })).rejects.toThrow("401");
+    laterBy(120);
+    await calls().revoke(owner, "another");
+    expect(await runInDurableObject(stub(), (_, { storage }) => names(storage))).toEqual(["pool", "revoked/another"]);
+  });
+
+  test("[WP16] a line ends when its credential does", async () => {
+    const expires = inAnHour() as Instant;
+    const agent = await TestAgent.start(owner, pool, {}, { expires });
+    const lasting = await TestAgent.start(owner, pool, {}, { expires: (expires + 60e6) as Instant });
+    await evictDurableObject(stub(), { webSockets: "hibernate" });
+    vi.useFakeTimers({ toFake: ["Date"], now: expires / 1000 + 1 });
+    await runDurableObjectAlarm(stub());
+    expect(await agent.socket.closed()).toMatchObject({ code: 4401, reason: expect.stringMatching("expired") });
+    expect((await statuses()).sort()).toEqual(["OFFLINE", "ONLINE"]);
+    lasting.socket.send({ type: "renew" });
+    expect((await stored({ stub: stub() } as TestRun)).alarm).toBe((expires + 60e6) / 1000);
+  });
+
+  test("[WP16] what comes over a line that was ended counts no more, and its runs go with the lease", async () => {
+    const agent = await TestAgent.start(owner, pool, {}, { key: "one" });
+    const run = await waiting();
+    await offer(run);
+    const assigned = await agent.assigned();
+    agent.accept(assigned);
+    await takenIn(agent);
+    await calls().revoke(owner, "one");
+    agent.socket.send({
+      type: "hello",
+      v: 1,
+      slots: 1,
+      running: [assigned],
+      agent: { id: agent.id, name: "a", version: "1" },
+    });
+    agent.finished(assigned);
+    await agent.socket.closed();
+    expect(await statuses()).toEqual(["OFFLINE"]);
+    expect(await run.object.holds(owner, assigned.generation)).toBe(true);
+    laterBy(31);
+    await runDurableObjectAlarm(stub());
+    expect(await typeOf(run)).toBe("CRASHED");
+  });
+});
+
+const names = (storage: DurableObjectStorage): string[] =>
+  storage.sql
+    .exec<{ key: string }>("SELECT key FROM entries_v1 ORDER BY key")
+    .toArray()
+    .map(({ key }) => key);
+
 describe("tenants", () => {
   test("[WP15] a pool is its workspace's alone", async () => {
-    const agent = await TestAgent.start(owner, pool);
+    const agent = await TestAgent.start(owner, pool, {}, { key: "key" });
     const run = await waiting();
     await offer(run);
     const assigned = await agent.assigned();
@@ -545,6 +618,7 @@ describe("tenants", () => {
     await calls().cancel(other, run.id, assigned.generation);
     await calls().configure(other, { name: "theirs", paused: true, limit: 0 });
     await calls().withdraw(other, run.id);
+    await calls().revoke(other, "key");
     await calls().offer(other, [{ run: uuidv7(), queue: null, due: 1, priority: 1 }]);
     const headers = { upgrade: "websocket", "x-millrace-tenant": JSON.stringify({ ...other, account: "a" }) };
     expect((await stub().fetch("http://pool/agent", { headers })).status).toBe(404);

@@ -16,7 +16,7 @@ import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { signRunToken } from "../kit/run-token.ts";
 import { send } from "../kit/sockets.ts";
 import { SqliteStore } from "../kit/store.ts";
-import { AgentLines } from "./agent-lines.ts";
+import { AgentLines, type Bearer } from "./agent-lines.ts";
 import { Assignments } from "./assignments.ts";
 import { PoolLedger } from "./ledger.ts";
 import type { Offer, PoolSettings, WorkPoolRpc } from "./rpc.ts";
@@ -86,16 +86,26 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     }));
   }
 
+  async revoke(owner: Owner, key: string): Promise<void> {
+    if (!this.#ledger.admit(owner)) return;
+    this.#ledger.revoke(key, now());
+    await this.#ended(this.#lines.revoke(key));
+  }
+
   /** An agent's websocket. The Worker has authenticated it, and says whose it is. */
   override async fetch(request: Request): Promise<Response> {
-    const { account, workspace, shard } = JSON.parse(request.headers.get("x-millrace-tenant") ?? "{}") as Owner & {
-      account: string;
-    };
+    const { workspace, shard, ...bearer } = JSON.parse(request.headers.get("x-millrace-tenant") ?? "{}") as Owner &
+      Bearer;
     if (!this.#ledger.admit({ workspace, shard })) return new Response(null, { status: 404 });
-    return this.#lines.open(account);
+    // The Worker may not have heard of it yet.
+    if (bearer.key && this.#ledger.isRevoked(bearer.key)) return new Response(null, { status: 401 });
+    const answer = this.#lines.open(bearer);
+    await this.#alarm.wakeBy(bearer.expires);
+    return answer;
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.#lines.isOver(socket)) return;
     const frame = readFrame(message);
     if (!frame) {
       return this.#lines.refuse(
@@ -129,6 +139,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   override async alarm(): Promise<void> {
     this.#alarm.rang();
     try {
+      await this.#ended(this.#lines.expire(now()));
       this.#noteLostLines();
       const over = this.#ledger.sessions().filter((session) => this.#assignments.leaseEnd(session) <= now());
       const holding = over.filter(({ id }) => this.#ledger.claimsOf(id).length > 0);
@@ -209,10 +220,15 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
 
   async #disconnected(socket: WebSocket): Promise<void> {
     const id = this.#lines.sessionOf(socket);
-    const session = id ? this.#ledger.session(id) : null;
-    if (!session?.online) return;
-    this.#ledger.putSession({ ...session, online: false, seen: this.#assignments.lastSeen(session) });
-    await this.#arm();
+    if (id) await this.#ended([id]);
+  }
+
+  /** These sessions have no line any more; their leases go on. */
+  async #ended(sessions: readonly string[]): Promise<void> {
+    const online = sessions.flatMap((id) => this.#ledger.session(id) ?? []).filter((session) => session.online);
+    for (const session of online)
+      this.#ledger.putSession({ ...session, online: false, seen: this.#assignments.lastSeen(session) });
+    if (online.length > 0) await this.#arm();
   }
 
   /**
@@ -225,8 +241,9 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
         this.#ledger.putSession({ ...session, online: false, seen: now() });
   }
 
-  /** Makes sure that the object wakes when the first lease of a session with runs is over. */
+  /** Makes sure that the object wakes when the first lease of a session with runs, or the first credential, is over. */
   async #arm(): Promise<void> {
+    await this.#alarm.wakeBy(this.#lines.firstExpiry());
     const ends = this.#ledger
       .sessions()
       .filter(({ id }) => this.#ledger.claimsOf(id).length > 0)

@@ -1,5 +1,6 @@
 /** What every socket of the service owes: nobody in without a credential, and nobody to what is another's. */
 import { randomUUID } from "node:crypto";
+import { AGENT_CLOSE } from "@millrace/contract/channels/agent-protocol.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Socket } from "../support/socket.ts";
 import { makeKey } from "../support/tenant.ts";
@@ -168,7 +169,9 @@ describe.concurrent("time", () => {
     const url = `${a.shortUrl}/accounts/${a.accountId}/bots/${bot.botId}/delete_bot_api_key/${bot.keyId}`;
     const headers = { authorization: `Bearer ${server.local.api_key}` };
     expect((await fetch(url, { method: "DELETE", headers })).status).toBe(204);
-    expect(REFUSED).toContain((await socket.closed(40_000)).code);
+    const { code, reason } = await socket.closed(40_000);
+    expect([...REFUSED, AGENT_CLOSE.credential]).toContain(code);
+    expect(reason).toMatch(/revoked/);
   });
 
   test.each(routes)("[S09] [TE7] %s that says nothing is closed", async (_name, route) => {

@@ -2,6 +2,7 @@
 import type { AgentHello, ServerAssign } from "@millrace/contract/channels/agent.ts";
 import { uuidv7 } from "uuidv7";
 import type { Owner } from "../../durable-objects/flow-run/rpc.ts";
+import type { Bearer } from "../../durable-objects/work-pool/agent-lines.ts";
 import { testEnv } from "./env.ts";
 import { TestSocket } from "./socket.ts";
 
@@ -9,8 +10,9 @@ export const poolStub = (owner: Owner, pool: string): DurableObjectStub =>
   testEnv.WORK_POOL.get(testEnv.WORK_POOL.idFromName(`${owner.workspace}/${pool}`));
 
 /** A socket that said nothing yet but that it may be there. */
-export async function connect(owner: Owner, pool: string): Promise<TestSocket> {
-  const headers = { upgrade: "websocket", "x-millrace-tenant": JSON.stringify({ ...owner, account: "account" }) };
+export async function connect(owner: Owner, pool: string, bearer: Partial<Bearer> = {}): Promise<TestSocket> {
+  const tenant = { ...owner, account: "account", key: null, expires: null, ...bearer };
+  const headers = { upgrade: "websocket", "x-millrace-tenant": JSON.stringify(tenant) };
   const { webSocket, status } = await poolStub(owner, pool).fetch("http://pool/agent", { headers });
   if (!webSocket) throw new Error(String(status));
   const socket = new TestSocket(webSocket);
@@ -37,8 +39,13 @@ export class TestAgent {
   }
 
   /** Connects and says hello. */
-  static async start(owner: Owner, pool: string, wishes: Partial<AgentHello> = {}): Promise<TestAgent> {
-    const socket = await connect(owner, pool);
+  static async start(
+    owner: Owner,
+    pool: string,
+    wishes: Partial<AgentHello> = {},
+    bearer: Partial<Bearer> = {},
+  ): Promise<TestAgent> {
+    const socket = await connect(owner, pool, bearer);
     const agent = wishes.agent ?? { id: uuidv7(), name: "agent", version: "1" };
     socket.send({ type: "hello", v: 1, slots: 1, running: [], ...wishes, agent });
     return new TestAgent(socket, agent.id, await expectFrame(socket, "welcome"));

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { WorkPool } from "../../durable-objects/work-pool/work-pool.ts";
 import { testEnv } from "../../test/workerd/env.ts";
+import { TestSocket } from "../../test/workerd/socket.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 import { seed } from "../auth/people.ts";
 
@@ -76,7 +78,26 @@ describe("service accounts", () => {
     expect(await works()).toBe(200);
     expect((await ask(revoke(a), { token: a.key })).status).toBe(204);
     expect(await works()).toBe(401);
-    expect((await ask(revoke(a), { token: a.key })).status).toBe(404);
+    expect((await ask(revoke(a), { token: a.key })).status).toBe(204);
+  });
+
+  test("[AP16] revoking a key closes the sockets of its agents; until they are told it is not done", async () => {
+    await ask("POST /work_pools/", { token: a.key, body: { name: "pool", type: "process" } });
+    const { body: bot } = await ask(bots(a), { token: a.key, body: { name: "bot" } });
+    const { access_token } = (await ask("POST /auth/token", { token: bot.api_key.key })).body;
+    const connect = (token: string) =>
+      TestSocket.open("/agents/connect?pool=pool", { authorization: `Bearer ${token}` });
+    const sockets = [await connect(bot.api_key.key), await connect(access_token)];
+    for (const socket of sockets) expect(await socket.next()).toEqual({ type: "auth_success" });
+    const revoke = `DELETE /accounts/${a.account}/bots/${bot.id}/delete_bot_api_key/${bot.api_key.id}`;
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const away = vi.spyOn(WorkPool.prototype, "revoke").mockRejectedValue(new Error("Network connection lost."));
+    expect((await ask(revoke, { token: a.key })).status).toBe(503);
+    away.mockRestore();
+    expect((await ask(revoke, { token: a.key })).status).toBe(204);
+    for (const socket of sockets)
+      expect(await socket.closed()).toMatchObject({ code: 4401, reason: expect.stringContaining("revoked") });
+    await expect(connect(bot.api_key.key)).rejects.toThrow("401");
   });
 
   test("[AU4] a key's own expiry is told and kept", async () => {

@@ -3,6 +3,7 @@ import { WORKSPACE_SCOPES } from "@millrace/contract/scopes.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { forgetKey } from "../auth/directory.ts";
 import { grantAccess, insertActor, insertWorkspace, planWorkspace } from "../auth/people.ts";
+import { revokeKey } from "../auth/revoke.ts";
 import { lifetimeOf, signToken } from "../auth/tokens.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
@@ -69,14 +70,8 @@ export function serveAccounts(app: App): void {
   });
 
   serve(app, accounts.revokeBotKey, async ({ env, params }) => {
-    const { meta } = await env.DIRECTORY.prepare(
-      `UPDATE api_keys SET revoked = ?1 WHERE id = ?2 AND revoked IS NULL
-       AND actor_id = (SELECT id FROM actors WHERE id = ?3 AND account_id = ?4 AND type = 'service_account')`,
-    )
-      .bind(Date.now() * 1000, params.key_id, params.bot_id, params.account_id)
-      .run();
-    if (meta.changes === 0) notFound("API key");
-    forgetKey(params.key_id);
+    const { account_id: account, bot_id: actor, key_id: key } = params;
+    if (!(await revokeKey(env, { account, actor, key }))) notFound("API key");
   });
 
   serve(app, me.read, ({ credential: { actor } }) => ({
@@ -102,7 +97,8 @@ export function serveAccounts(app: App): void {
   serve(app, me.socketTicket, async ({ env, tenant, credential }) => {
     if (!credential.keyId)
       throw new Refusal({ code: "refused", message: "A ticket is made for a key or a session, not for a run." });
-    const ticket = await signToken(env, "ticket", { keyId: credential.keyId, workspace: tenant.workspace });
+    const named = { keyId: credential.keyId, workspace: tenant.workspace, until: credential.expires };
+    const ticket = await signToken(env, "ticket", named);
     return { ticket, expires_in: lifetimeOf("ticket") };
   });
 }

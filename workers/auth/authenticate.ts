@@ -84,14 +84,17 @@ export async function fromKey(text: string, env: Env): Promise<Credential | null
     ...facts.credential,
     kind: "key",
     claim: null,
-    expires: facts.expires === null ? null : facts.expires / 1e6,
+    expires: secondsOf(facts.expires),
   };
 }
 
-/** Whether what was verified once still holds: its key is neither revoked nor expired, and reaches the workspace. */
+const secondsOf = (microseconds: number | null): number | null => (microseconds === null ? null : microseconds / 1e6);
+
+/** Whether what was verified once still holds: it is not over, and its key is neither revoked nor expired, and reaches the workspace. */
 export async function stillReaches({ keyId, expires }: Credential, workspace: string, env: Env): Promise<boolean> {
+  if (expires !== null && expires * 1000 <= Date.now()) return false;
   // A run's token stands for itself.
-  if (keyId === null) return expires === null || expires * 1000 > Date.now();
+  if (keyId === null) return true;
   const facts = await keyFacts(env, keyId);
   return facts !== null && isLive(facts) && facts.credential.reach.has(workspace);
 }
@@ -112,9 +115,13 @@ async function fromToken(text: string, env: Env, purposes: readonly (Purpose | "
     home: only?.workspace ?? credential.home,
     reach,
     claim: null,
-    expires: token.expires,
+    // A ticket is over in a minute, but what it opened lasts as long as the credential that asked for it.
+    expires: earliest(token.purpose === "ticket" ? token.until : token.expires, secondsOf(facts.expires)),
   };
 }
+
+const earliest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 async function verifiedOnce(
   text: string,

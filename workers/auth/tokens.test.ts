@@ -33,7 +33,7 @@ const verify = (token: string, purposes: readonly (typeof ALL)[number][] = ALL) 
   verifyToken(testEnv, token, purposes);
 
 test("[AU3] a token says what it was signed for, under the newest key or one that is still published", async () => {
-  const expected = { purpose: "access", keyId: "a key's id", workspace: null, expires: CLAIMS.exp };
+  const expected = { purpose: "access", keyId: "a key's id", workspace: null, expires: CLAIMS.exp, until: null };
   expect(await verify(await signed(CLAIMS))).toEqual(expected);
   expect(await verify(await signed(CLAIMS, { ...HEADER, kid: older.kid }, older))).toEqual(expected);
 });

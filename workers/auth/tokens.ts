@@ -23,18 +23,25 @@ export const lifetimeOf = (purpose: Purpose): number => PURPOSES[purpose].second
 const CLOCK_TOLERANCE = 60;
 
 export type VerifiedToken =
-  | { purpose: Purpose; keyId: string; workspace: string | null; expires: number }
+  | {
+      purpose: Purpose;
+      keyId: string;
+      workspace: string | null;
+      expires: number;
+      /** Of a ticket: when the socket that it opens is over; null: when its key is. */
+      until: number | null;
+    }
   | { purpose: "run"; account: string; workspace: string; run: string; generation: number; expires: number };
 
-/** Signs a token that stands for a key. `workspace`: the only one it reaches. */
+/** Signs a token that stands for a key. `workspace`: the only one it reaches. `until`: when what a ticket opens is over. */
 export async function signToken(
   env: Env,
   purpose: Purpose,
-  { keyId, workspace }: { keyId: string; workspace: string | null },
+  { keyId, workspace, until = null }: { keyId: string; workspace: string | null; until?: number | null },
 ): Promise<string> {
   const { kid, key } = await signingKey(env);
   const { audience, seconds } = PURPOSES[purpose];
-  return new SignJWT(workspace ? { ws: workspace } : {})
+  return new SignJWT({ ...(workspace && { ws: workspace }), ...(until !== null && { until }) })
     .setProtectedHeader({ alg: "EdDSA", kid, typ: "JWT" })
     .setIssuer(TOKEN_ISSUER)
     .setAudience(audience)
@@ -60,14 +67,16 @@ export async function verifyToken(
       clockTolerance: CLOCK_TOLERANCE,
       requiredClaims: ["exp", "iat", "sub", "aud"],
     });
-    const { sub, aud, exp, ws, acc, gen } = payload;
+    const { sub, aud, exp, ws, acc, gen, until } = payload;
     if (typeof sub !== "string" || typeof aud !== "string" || typeof exp !== "number") return null;
     if (aud === RUN_AUDIENCE) {
       if (typeof ws !== "string" || typeof acc !== "string" || typeof gen !== "number") return null;
       return { purpose: "run", account: acc, workspace: ws, run: sub, generation: gen, expires: exp };
     }
     const purpose = (Object.keys(PURPOSES) as Purpose[]).find((name) => PURPOSES[name].audience === aud);
-    return purpose ? { purpose, keyId: sub, workspace: typeof ws === "string" ? ws : null, expires: exp } : null;
+    if (!purpose) return null;
+    const named = { workspace: typeof ws === "string" ? ws : null, until: typeof until === "number" ? until : null };
+    return { purpose, keyId: sub, expires: exp, ...named };
   } catch {
     return null;
   }

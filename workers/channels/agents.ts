@@ -4,7 +4,7 @@ import { workPoolAt } from "../../durable-objects/addresses.ts";
 import { reachable, workspaceInPath } from "../api/serve.ts";
 import { findWorkPool } from "../api/work-pools.ts";
 import { authenticate } from "../auth/authenticate.ts";
-import { allows, type Tenant } from "../auth/credential.ts";
+import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { bridge, upgradeRequest } from "./bridge.ts";
 import { type Channel, POLICY_VIOLATION } from "./handshake.ts";
@@ -12,6 +12,13 @@ import { closeQuietly } from "./inbox.ts";
 
 const SCOPE = "write_workers";
 const TENANT = "x-millrace-tenant";
+const INVALID = "This credential is not valid: mistyped, expired or revoked.";
+
+/** What the pool is told of a line: whose it is, and how long its credential holds. */
+const lineOf = (tenant: Tenant, { keyId, expires }: Credential): Request => {
+  const bearer = { key: keyId, expires: expires === null ? null : Math.floor(expires * 1e6) };
+  return upgradeRequest("/agent", { [TENANT]: JSON.stringify({ ...tenant, ...bearer }) });
+};
 
 /** An agent whose credential comes in its first frame: the Worker stays between it and the pool. */
 export const agents: Channel = {
@@ -22,7 +29,7 @@ export const agents: Channel = {
     if (!pool)
       return closeQuietly(client.socket, POLICY_VIOLATION, "There is no such work pool: make it, or see --pool");
     const object = workPoolAt(env, client.tenant.workspace, pool);
-    await bridge(client, object, upgradeRequest("/agent", { [TENANT]: JSON.stringify(client.tenant) }));
+    await bridge(client, object, lineOf(client.tenant, client.credential));
   },
 };
 
@@ -33,8 +40,7 @@ export const agents: Channel = {
 export async function connectDirectly(request: Request, env: Env): Promise<Response | null> {
   if (!request.headers.has("authorization")) return null;
   const credential = await authenticate(request, env);
-  if (typeof credential === "string")
-    return Response.json({ detail: "This credential is not valid." }, { status: 401 });
+  if (typeof credential === "string") return Response.json({ detail: INVALID }, { status: 401 });
   const { workspace, account, shard, ...reach } = reachable(credential, workspaceInPath(request.url));
   if (!allows(credential, { workspace, account, shard, ...reach }, SCOPE)) {
     return Response.json({ detail: `Your credential lacks the scope ${SCOPE}.` }, { status: 403 });
@@ -42,9 +48,8 @@ export async function connectDirectly(request: Request, env: Env): Promise<Respo
   const tenant: Tenant = { workspace, account, shard };
   const pool = await poolOf(env, tenant, request);
   if (!pool) return Response.json({ detail: "Work pool not found" }, { status: 404 });
-  const answer = await workPoolAt(env, workspace, pool).fetch(
-    upgradeRequest("/agent", { [TENANT]: JSON.stringify(tenant) }),
-  );
+  const answer = await workPoolAt(env, workspace, pool).fetch(lineOf(tenant, credential));
+  if (!answer.webSocket) return Response.json({ detail: INVALID }, { status: 401 });
   return new Response(null, {
     status: answer.status,
     webSocket: answer.webSocket,

@@ -158,4 +158,17 @@ describe("sockets and the end of their credentials", () => {
     vi.setSystemTime((decodeJwt(token).exp ?? 0) * 1000);
     expect((await socket.closed()).reason).toContain("expired");
   });
+
+  test("[AP16] a token's socket ends with the token, and a ticket's with the credential that asked for it", async () => {
+    const { access_token } = (await ask("POST /auth/token", { token: a.key })).body;
+    const ticketOf = async (token: string): Promise<string> => (await ask("POST /me/ws-ticket", { token })).body.ticket;
+    const ofKey = await greeted("/events/in", await ticketOf(a.key));
+    const ofTicket = await greeted("/events/in", await ticketOf(access_token));
+    const ofToken = await greeted("/events/in", access_token);
+    vi.useFakeTimers({ toFake: ["Date"], now: (decodeJwt(access_token).exp ?? 0) * 1000 });
+    for (const socket of [ofTicket, ofToken])
+      expect(await socket.closed()).toMatchObject({ code: 1008, reason: expect.stringContaining("expired") });
+    ofKey.send({ no: "event" });
+    expect((await ofKey.closed()).reason).toContain("Not an event");
+  });
 });

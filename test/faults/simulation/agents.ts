@@ -144,7 +144,7 @@ export class SimulatedAgent {
   #connect(): void {
     const { platform, api, pool } = this.#setting;
     const life = this.#life;
-    const tenant = JSON.stringify({ ...api.owner, account: "account" });
+    const tenant = JSON.stringify({ ...api.owner, account: "account", key: null, expires: null });
     const host = platform.host("WORK_POOL", `${api.owner.workspace}/${pool}`);
     platform.network
       .call(life, "the pool", () =>
