@@ -7,7 +7,7 @@
  *   dist/sdk/     what programs import, with chunks for what only a terminal needs
  */
 import { existsSync } from "node:fs";
-import { chmod, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 
@@ -51,7 +51,6 @@ await Promise.all([
     minifyWhitespace: false,
   }),
 ]);
-await chmod(join(aside, "cli/main.js"), 0o755);
 if (existsSync(place)) await rename(place, old);
 await rename(aside, place);
 await rm(old, { recursive: true, force: true });

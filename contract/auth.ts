@@ -4,7 +4,8 @@ import { endpoint } from "./endpoint.ts";
 import { TimestampText } from "./wire.ts";
 
 const SessionOut = z.object({
-  expires: TimestampText,
+  /** Null: when its key is revoked. */
+  expires: TimestampText.nullable(),
   actor: z.object({ id: z.uuid(), name: z.string(), type: z.string() }),
   account: z.object({ id: z.uuid(), name: z.string(), handle: z.string() }),
   workspace: z.object({ id: z.uuid(), name: z.string(), handle: z.string() }),

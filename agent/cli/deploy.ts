@@ -63,10 +63,14 @@ export const command: CommandSpec = {
         name: { title: "DEPLOYMENT", of: (row) => row.name },
         bundle: { title: "BUNDLE", of: (row) => row.sha256 },
         size: { title: "BYTES", of: (row) => row.size },
+        pool: { title: "POOL", of: (row) => row.pool },
       },
       name: (row) => row.name,
       empty: "Nothing was deployed.",
     });
+    for (const { name, pool } of deployed)
+      if (pool === null)
+        call.out.complain(`${name} has no work pool: no agent takes its runs. Give it one with --pool.`);
     const [first] = deployed;
     if (first && call.out.format === "table") call.out.say(`\nRun it: millrace deployment run ${first.name} --watch`);
     return undefined;

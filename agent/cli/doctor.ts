@@ -160,11 +160,12 @@ async function pool(settings: ApiSettings, wanted: string | undefined): Promise<
       api("GET /work_pools/{name}/agents", { params: { name: wanted } }),
     ]);
     const online = agents.filter((agent) => agent.status === "ONLINE").length;
+    const ok = online > 0 || found.status === "READY";
     return {
       check: "pool",
-      ok: true,
+      ok,
       found: `${found.name} is ${found.status}, with ${online} agents online`,
-      fix: null,
+      fix: ok ? null : `millrace agent start --pool ${wanted}`,
     };
   } catch (error) {
     return { check: "pool", ok: false, found: toProblem(error).message, fix: `millrace pool create ${wanted}` };

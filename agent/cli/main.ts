@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** `millrace`: the program. */
 import { VERSION } from "../sdk/version.ts";
 import { dispatch } from "./dispatch.ts";
@@ -7,10 +6,12 @@ import { ROOT } from "./tree.ts";
 if (process.argv[2] === "--version" || process.argv[2] === "-v") process.stdout.write(`${VERSION}\n`);
 else {
   const { argv, env, stdout, stderr } = process;
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe has enough: `millrace runs ls | head`.
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // The reader of a pipe has enough: `millrace runs ls | head`.
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
   process.exitCode = await dispatch(ROOT, { argv: argv.slice(2), env, stdout, stderr });
 }

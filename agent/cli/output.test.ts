@@ -61,5 +61,7 @@ test("[CL5] json is one array, jsonl a line for each row, name what other comman
 
 test("[CL5] --fields chooses and orders the columns, and refuses those there are not", () => {
   expect(print("tsv", { fields: "text,id", rows: [list.rows[1]!] }).stdout).toBe(`ü\t${list.rows[1]!.id}\n`);
+  expect(JSON.parse(print("json", { fields: "text", rows: [list.rows[1]!] }).stdout)).toEqual([{ text: "ü" }]);
+  expect(print("jsonl", { fields: "text", rows: [list.rows[1]!] }).stdout).toBe('{"text":"ü"}\n');
   expect(() => print("tsv", { fields: "nonsense" })).toThrow("there are id, text");
 });

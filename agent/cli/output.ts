@@ -78,7 +78,8 @@ export class Output {
   }
 
   list<Row>(list: List<Row>): void {
-    const { rows, json = (row) => row } = list;
+    const { rows } = list;
+    const json = this.#projected(list);
     if (this.format === "name") for (const row of rows) this.line(list.name(row));
     else if (this.format === "jsonl") for (const row of rows) this.line(JSON.stringify(json(row)));
     else if (this.format === "json") this.json(rows.map(json));
@@ -88,7 +89,7 @@ export class Output {
   /** One thing, field by field. */
   record(fields: Readonly<Record<string, string | number | null>>, json: unknown, name: string): void {
     if (this.format === "name") this.line(name);
-    else if (this.isJson) this.json(json);
+    else if (this.isJson) this.json(this.#options.fields === undefined ? json : this.#picked(fields));
     else this.#fields(fields);
   }
 
@@ -124,6 +125,17 @@ export class Output {
       const painted = cells.map((text, at) => (chosen[at]?.paint?.(text, row, this.colours) ?? text) + pad(text, at));
       this.line(painted.join("  "));
     }
+  }
+
+  /** What JSON has of a row: the whole of it, or the columns that were chosen. */
+  #projected<Row>({ columns, json = (row) => row }: List<Row>): (row: Row) => unknown {
+    if (this.#options.fields === undefined) return json;
+    const chosen = this.#chosen(Object.keys(columns));
+    return (row) => Object.fromEntries(chosen.map((key) => [key, (columns[key] as Column<Row>).of(row)]));
+  }
+
+  #picked(fields: Readonly<Record<string, unknown>>): unknown {
+    return Object.fromEntries(this.#chosen(Object.keys(fields)).map((key) => [key, fields[key]]));
   }
 
   #chosen(known: readonly string[]): readonly string[] {

@@ -20,7 +20,7 @@ export const command: CommandSpec = {
   options: {
     state: { type: "string", value: "A,B", description: `of these states: ${STATE_TYPES.join(", ").toLowerCase()}` },
     flow: { type: "string", value: "NAME", description: "of this flow" },
-    deployment: { type: "string", value: "NAME", description: "of this deployment" },
+    deployment: { type: "string", value: "NAME", description: "of this deployment: its name, or flow/name" },
     tag: { type: "string", multiple: true, value: "TAG", description: "with this tag" },
     since: { type: "string", value: "TIME", description: "expected to start within this time, as 2h or 7d" },
     limit: { type: "string", short: "n", value: "N", description: "at most so many: 20" },
@@ -70,8 +70,8 @@ async function list(api: Client, call: Call): Promise<WireFlowRun[]> {
 function filter(call: Call) {
   const state = call.text("state");
   const since = call.text("since");
-  const flow = call.text("flow");
-  const deployment = call.text("deployment");
+  const [name, ofFlow] = (call.text("deployment")?.split("/", 2) ?? []).reverse();
+  const flowName = call.text("flow") ?? ofFlow;
   const tags = call.texts("tag");
   return {
     flow_runs: {
@@ -79,8 +79,8 @@ function filter(call: Call) {
       ...(since !== undefined && { expected_start_time: { after_: ago(since) } }),
       ...(tags.length > 0 && { tags: { all_: [...tags] } }),
     },
-    ...(flow !== undefined && { flows: { name: { any_: [flow] } } }),
-    ...(deployment !== undefined && { deployments: { name: { any_: [deployment] } } }),
+    ...(flowName !== undefined && { flows: { name: { any_: [flowName] } } }),
+    ...(name !== undefined && { deployments: { name: { any_: [name] } } }),
   };
 }
 

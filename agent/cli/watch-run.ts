@@ -1,7 +1,9 @@
 /** Follows a run on the terminal: its states, its task runs as they end, its log. */
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
 import type { WireTaskRun } from "@millrace/contract/task-runs.ts";
+import type { WireLog } from "@millrace/contract/logs.ts";
 import { isTerminal, type StateType } from "@millrace/domain/state.ts";
+import { connect } from "../sdk/api/connect.ts";
 import type { ApiSettings } from "../sdk/api/settings.ts";
 import { readable } from "../sdk/duration.ts";
 import { followRun } from "./follow-run.ts";
@@ -9,27 +11,34 @@ import { logLineText } from "./log-line.ts";
 import type { Colours, Output } from "./output.ts";
 import { tellEnd } from "./run-end.ts";
 import { paintState } from "./state-colour.ts";
+import { tellWhyWaiting } from "./waiting-hint.ts";
 
 /** Resolves with the exit code that says how the run ended. */
 export async function watchRun(settings: ApiSettings, id: string, out: Output, signal: AbortSignal): Promise<number> {
   let shown = "";
+  let latest: WireFlowRun | null = null;
   const tellState = (run: WireFlowRun) => {
+    latest = run;
     const state = run.state_name ?? "";
     if (state === shown || isTerminal(run.state_type as StateType)) return;
     shown = state;
     out.say(`${out.colours.dim(run.name)} ${paintState(state, run.state_type, out.colours)}`);
   };
-  const run = await followRun(
-    settings,
-    id,
-    {
+  const stopWondering = tellWhyWaiting(
+    connect(settings, { budgetMs: 5_000 }),
+    () => latest,
+    (text) => out.say(text),
+  );
+  try {
+    const listener = {
       onRun: tellState,
       onTaskRuns: taskTeller(out),
-      onLog: (line) => out.say(logLineText(line, out.colours)),
-    },
-    signal,
-  );
-  return tellEnd(run, settings.url, out);
+      onLog: (line: WireLog) => out.say(logLineText(line, out.colours)),
+    };
+    return tellEnd(await followRun(settings, id, listener, signal), settings.url, out);
+  } finally {
+    stopWondering();
+  }
 }
 
 /** Tells of each task run once, when it has ended, with how many of those begun have. */

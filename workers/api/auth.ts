@@ -101,7 +101,7 @@ function describe(credential: Credential, request: Request, expires: number | nu
   const { actor, account, home } = credential;
   const reach = credential.reach.get(home);
   return {
-    expires: formatInstant(fromMilliseconds((expires ?? Date.now() / 1000 + lifetimeOf("session")) * 1000)),
+    expires: expires === null ? null : formatInstant(fromMilliseconds(expires * 1000)),
     actor,
     account,
     workspace: { id: home, name: reach?.name ?? "", handle: reach?.handle ?? "" },

@@ -39,7 +39,8 @@ export async function deployFlow(
       job_variables: (options.jobVariables ?? {}) as JsonObject,
     },
   });
-  return { id: deployment.id, name, sha256: bundle.sha256, size: bundle.bytes.byteLength };
+  const { id, work_pool_name: pool } = deployment;
+  return { id, name, sha256: bundle.sha256, size: bundle.bytes.byteLength, pool };
 }
 
 async function assertPool(api: Client, name: string): Promise<void> {

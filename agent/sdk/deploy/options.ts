@@ -27,4 +27,6 @@ export interface Deployed {
   sha256: string;
   /** Bytes of the bundle. */
   size: number;
+  /** The pool whose agents run it; null: nobody does. */
+  pool: string | null;
 }

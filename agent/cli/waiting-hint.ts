@@ -1,0 +1,28 @@
+/** Why a run that is due does not begin, where that is known and somebody could do something about it. */
+import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
+import type { Client } from "../sdk/api/connect.ts";
+
+/** Milliseconds that a run may wait before anybody wonders. */
+const PATIENCE_MS = 3_000;
+
+/** The sentence; null where the run is not due, or an agent is there that will take it. */
+export async function whyWaiting(api: Client, run: WireFlowRun, now: number): Promise<string | null> {
+  if (run.state_type !== "SCHEDULED" || Date.parse(run.expected_start_time ?? "") > now) return null;
+  const { work_pool_name: pool } = run;
+  if (pool === null)
+    return run.deployment_id && "It waits for nobody: its deployment has no work pool. Deploy it with --pool.";
+  const agents = await api("GET /work_pools/{name}/agents", { params: { name: pool } });
+  if (agents.some(({ status }) => status === "ONLINE")) return null;
+  return `It waits for an agent, and none of pool ${pool} is connected: millrace agent start --pool ${pool}`;
+}
+
+/** Tells it once, when the run that `latest` gives has been waiting for a while. Answers how to stop looking. */
+export function tellWhyWaiting(api: Client, latest: () => WireFlowRun | null, say: (text: string) => void): () => void {
+  const timer = setTimeout(async () => {
+    const run = latest();
+    // A hint: whoever follows the run is told by the run itself when the server is away.
+    const why = run && (await whyWaiting(api, run, Date.now()).catch(() => null));
+    if (why) say(why);
+  }, PATIENCE_MS);
+  return () => clearTimeout(timer);
+}
