@@ -63,6 +63,23 @@ export const auth = {
     status: 204,
     summary: "Ends a browser's session.",
   }),
+  bootstrap: endpoint({
+    method: "POST",
+    path: "/auth/bootstrap",
+    base: "root",
+    scope: "public",
+    body: z.strictObject({ secret: z.string().max(1000), name: z.string().min(1).max(200).default("owner") }),
+    status: 201,
+    result: z.object({
+      account_id: z.uuid(),
+      workspace_id: z.uuid(),
+      user_id: z.uuid(),
+      api_key: z.string(),
+      api_url: z.string(),
+    }),
+    summary:
+      "Makes the first account and owner for the secret that the server was given, and tells the owner's key once.",
+  }),
   localSignInAvailable: endpoint({
     method: "GET",
     path: "/auth/local",

@@ -37,7 +37,7 @@ export default {
 /** What the host of a server on one machine may ask, through a binding and never over HTTP. */
 export class Bootstrap extends WorkerEntrypoint<Env> {
   /** Makes the first account, workspace and owner; the owner's key is told once. */
-  seed(first: { name: string }): Promise<Seed> {
-    return seed(this.env, first);
+  seed({ name }: { name: string }): Promise<Seed> {
+    return seed(this.env, { name, handle: name });
   }
 }

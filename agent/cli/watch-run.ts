@@ -1,7 +1,7 @@
 /** Follows a run on the terminal: its states, its task runs as they end, its log. */
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
-import type { WireTaskRun } from "@millrace/contract/task-runs.ts";
 import type { WireLog } from "@millrace/contract/logs.ts";
+import type { WireTaskRun } from "@millrace/contract/task-runs.ts";
 import { isTerminal, type StateType } from "@millrace/domain/state.ts";
 import { connect } from "../sdk/api/connect.ts";
 import type { ApiSettings } from "../sdk/api/settings.ts";

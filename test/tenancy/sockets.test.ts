@@ -155,7 +155,7 @@ describe.concurrent("time", () => {
     // A socket that has said what it is for stays open until something is wrong with it.
     const purposes: Record<string, object> = {
       "/events/out": { type: "filter", filter: {} },
-      "/logs/out": { type: "filter", filter: {} },
+      "/logs/out": { type: "filter", filter: { flow_run_id: { any_: [a.things.run] } } },
       "/agents/connect": {
         type: "hello",
         v: 1,

@@ -114,9 +114,9 @@ describe("the first owner", () => {
   test("[AU11] is made once, and gets another key whenever the host asks again", async () => {
     for (const table of ["accounts", "workspaces", "actors", "workspace_access", "api_keys"])
       await testEnv.DIRECTORY.prepare(`DELETE FROM ${table}`).run();
-    const first = await seed(testEnv, { name: "local" });
+    const first = await seed(testEnv, { name: "local", handle: "local" });
     await makeTenant();
-    const again = await seed(testEnv, { name: "local" });
+    const again = await seed(testEnv, { name: "local", handle: "local" });
     expect({ ...again, api_key: "" }).toEqual({ ...first, api_key: "" });
     expect(again.api_key).not.toBe(first.api_key);
     for (const { api_key: token } of [first, again]) {

@@ -2,6 +2,7 @@ import { auth, type WireSession } from "@millrace/contract/auth.ts";
 import { ALL_SCOPES } from "@millrace/contract/scopes.ts";
 import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
 import { authenticate, fromKey, isOwnOrigin, SESSION_COOKIE } from "../auth/authenticate.ts";
+import { bootstrap } from "../auth/bootstrap.ts";
 import type { Credential } from "../auth/credential.ts";
 import { keyFacts } from "../auth/directory.ts";
 import { lifetimeOf, publicKeys, signToken } from "../auth/tokens.ts";
@@ -46,6 +47,12 @@ export function serveAuth(app: App): void {
     auth.signOut,
     ({ request }) => new Response(null, { status: 204, headers: { "set-cookie": cookie("", 0, request) } }),
   );
+  serve(app, auth.bootstrap, async ({ env, body, request }) => {
+    const done = await bootstrap(env, body);
+    if (done.kind !== "made") throw new Refusal({ code: "refused", message: NO_BOOTSTRAP[done.kind] });
+    const { seed } = done;
+    return { ...seed, api_url: apiUrl(request, { account: seed.account_id, workspace: seed.workspace_id }) };
+  });
   serve(app, auth.localSignInAvailable, ({ env, request }) => ({ available: isLocal(env, request) }));
   serve(app, auth.localSignIn, async ({ env, request }) => {
     if (!isLocal(env, request) || !isOwnOrigin(request)) {
@@ -68,6 +75,17 @@ export function serveAuth(app: App): void {
     return beginSession(env, owner.id, request);
   });
 }
+
+/** Why nobody gets the first owner's key. All of it is for the operator: whoever guesses learns nothing that helps. */
+const NO_BOOTSTRAP = {
+  off: "This server makes no first owner over HTTP: it was given no BOOTSTRAP_SECRET.",
+  "too short": "The server's BOOTSTRAP_SECRET is shorter than 32 characters. Set a generated one.",
+  wrong: "This is not the server's BOOTSTRAP_SECRET.",
+  used: "This BOOTSTRAP_SECRET was used already. To come in again, give the server another one.",
+} as const;
+
+const apiUrl = (request: Request, { account, workspace }: { account: string; workspace: string }): string =>
+  `${new URL(request.url).origin}/api/accounts/${account}/workspaces/${workspace}`;
 
 /** Headers that a proxy adds: behind one, whoever asks is not the person at this machine. */
 const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip"];
@@ -105,7 +123,7 @@ function describe(credential: Credential, request: Request, expires: number | nu
     actor,
     account,
     workspace: { id: home, name: reach?.name ?? "", handle: reach?.handle ?? "" },
-    api_url: `${new URL(request.url).origin}/api/accounts/${account.id}/workspaces/${home}`,
+    api_url: apiUrl(request, { account: account.id, workspace: home }),
     scopes: reach?.scopes ? [...reach.scopes] : [...ALL_SCOPES],
   };
 }

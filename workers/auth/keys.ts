@@ -23,8 +23,7 @@ export interface ApiKey {
 }
 
 /** A new key, and the text that is shown once. */
-export function makeKey(pepper: string): ApiKey & { text: string } {
-  const id = letters(ID_LENGTH);
+export function makeKey(pepper: string, id = letters(ID_LENGTH)): ApiKey & { text: string } {
   const bare = letters(SECRET_LENGTH);
   const secret = bare + checksum(pepper, id, bare);
   return { id, secret, text: `${PREFIX}_${id}_${secret}` };
@@ -43,6 +42,10 @@ export function readKey(text: string, pepper: string): ApiKey | null {
 /** What the directory keeps of a key. */
 export const hashKey = ({ id, secret }: ApiKey, pepper: string): string =>
   hmac(pepper, `key:${id}:${secret}`).toString("hex");
+
+/** The id of the one key that a secret of the operator is good for: there is no second key of the same id. */
+export const idFor = (secret: string, pepper: string): string =>
+  [...hmac(pepper, `bootstrap:${secret}`).subarray(0, ID_LENGTH)].map(letter).join("");
 
 /** Compares in a time that says nothing. */
 export function same(a: string, b: string): boolean {

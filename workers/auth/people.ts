@@ -55,6 +55,8 @@ export interface NewActor {
   workspace: string;
   scopes: readonly string[];
   expires: number | null;
+  /** The id of its key, where that is settled already. */
+  keyId?: string | undefined;
 }
 
 /** Statements that make an actor with access to one workspace and a key of its own, and that key, which is shown once. */
@@ -63,8 +65,8 @@ export function insertActor(
   actor: NewActor,
 ): { statements: D1PreparedStatement[]; actorId: string; keyId: string; key: string; created: number } {
   const actorId = uuidv7();
-  const { workspace, name, expires } = actor;
-  const key = insertKey(env, { actor: actorId, workspace, name, expires });
+  const { workspace, name, expires, keyId } = actor;
+  const key = insertKey(env, { actor: actorId, workspace, name, expires, keyId });
   const { created } = key;
   return {
     actorId,
@@ -84,10 +86,16 @@ export function insertActor(
 /** A new key of an actor, whose text is shown once, and the statement that keeps its hash. */
 function insertKey(
   env: Env,
-  { actor, workspace, name, expires }: { actor: string; workspace: string; name: string; expires: number | null },
+  {
+    actor,
+    workspace,
+    name,
+    expires,
+    keyId,
+  }: Pick<NewActor, "workspace" | "name" | "expires" | "keyId"> & { actor: string },
 ): { id: string; text: string; created: number; statement: D1PreparedStatement } {
   const created = now();
-  const key = makeKey(env.KEY_PEPPER);
+  const key = makeKey(env.KEY_PEPPER, keyId);
   const statement = env.DIRECTORY.prepare(
     "INSERT INTO api_keys (id, actor_id, workspace_id, name, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
   ).bind(key.id, actor, workspace, name, hashKey(key, env.KEY_PEPPER), created, expires);
@@ -113,17 +121,23 @@ export interface Seed {
   api_key: string;
 }
 
+interface First {
+  name: string;
+  handle: string;
+  keyId?: string | undefined;
+}
+
 /**
  * The first account, workspace and owner of a server, with a key of the owner's.
  *
  * AU11 Asked again, it answers with the same owner and a new key: a host that was ended before it had written the first key down, or
  *      lost it, comes in again. Whoever can ask holds the databases, so nothing is given away.
  */
-export async function seed(env: Env, { name }: { name: string }): Promise<Seed> {
-  return (await seedAgain(env)) ?? (await seedFirst(env, name));
+export async function seed(env: Env, first: First): Promise<Seed> {
+  return (await seedAgain(env, first)) ?? (await seedFirst(env, first));
 }
 
-async function seedFirst(env: Env, name: string): Promise<Seed> {
+async function seedFirst(env: Env, { name, handle, keyId }: First): Promise<Seed> {
   const account = uuidv7();
   const workspace = planWorkspace({ account, name: "Default", handle: "default", description: "" });
   const owner = insertActor(env, {
@@ -134,12 +148,13 @@ async function seedFirst(env: Env, name: string): Promise<Seed> {
     workspace: workspace.id,
     scopes: ["*"],
     expires: null,
+    keyId,
   });
   await env.DIRECTORY.batch([
     env.DIRECTORY.prepare("INSERT INTO accounts (id, name, handle, created) VALUES (?1, ?2, ?3, ?4)").bind(
       account,
       name,
-      "local",
+      handle,
       now(),
     ),
     insertWorkspace(env, workspace),
@@ -149,7 +164,7 @@ async function seedFirst(env: Env, name: string): Promise<Seed> {
 }
 
 /** The owner of the first account, who gets a new key; null where there is no account yet. */
-async function seedAgain(env: Env): Promise<Seed | null> {
+async function seedAgain(env: Env, { keyId }: First): Promise<Seed | null> {
   const owner = await env.DIRECTORY.prepare(
     `SELECT a.id AS user_id, a.account_id, a.name, w.id AS workspace_id
      FROM actors a JOIN workspace_access x ON x.actor_id = a.id JOIN workspaces w ON w.id = x.workspace_id
@@ -157,7 +172,7 @@ async function seedAgain(env: Env): Promise<Seed | null> {
   ).first<Omit<Seed, "api_key"> & { name: string }>();
   if (!owner) return null;
   const { name, ...ids } = owner;
-  const key = insertKey(env, { actor: ids.user_id, workspace: ids.workspace_id, name, expires: null });
+  const key = insertKey(env, { actor: ids.user_id, workspace: ids.workspace_id, name, expires: null, keyId });
   await key.statement.run();
   return { ...ids, api_key: key.text };
 }

@@ -32,10 +32,17 @@ interface SecretsFile {
 export function loadSecrets(file: string): Secrets {
   const text = readIfThere(file);
   if (text !== null) return parse(file, text);
-  const made: SecretsFile = { key_pepper: randomBytes(32).toString("base64url"), signing_keys: [makeSigningKey()] };
-  writePrivately(file, `${JSON.stringify(made, null, 2)}\n`);
-  return { keyPepper: made.key_pepper, signingKeys: made.signing_keys };
+  const made = makeSecrets();
+  const kept: SecretsFile = { key_pepper: made.keyPepper, signing_keys: made.signingKeys };
+  writePrivately(file, `${JSON.stringify(kept, null, 2)}\n`);
+  return made;
 }
+
+/** New secrets of a server. */
+export const makeSecrets = (): Secrets => ({ keyPepper: randomText(), signingKeys: [makeSigningKey()] });
+
+/** 256 bits as 43 characters. */
+export const randomText = (): string => randomBytes(32).toString("base64url");
 
 function makeSigningKey(): SigningKey {
   const { x, d } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
