@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { eventHubAt, flowRunAt, type ObjectNamespaces, workPoolAt } from "./addresses.ts";
+import { concurrencyLimitAt, eventHubAt, flowRunAt, type ObjectNamespaces, workPoolAt } from "./addresses.ts";
+import { leaseAt } from "./concurrency-limit/lease.ts";
 import { RELEASED } from "./kit/release.ts";
 
 /** Namespaces whose objects answer what `answer` says; names and calls are kept. */
@@ -12,7 +13,8 @@ function namespaces(answer: (attempt: number) => unknown = () => "answer") {
       return { read: async () => answer(++calls), fetch: async () => answer(++calls) };
     },
   };
-  const env = { FLOW_RUN: namespace, WORK_POOL: namespace, EVENT_HUB: namespace } as unknown as ObjectNamespaces;
+  const bindings = ["FLOW_RUN", "WORK_POOL", "EVENT_HUB", "CONCURRENCY_LIMIT"];
+  const env = Object.fromEntries(bindings.map((name) => [name, namespace])) as unknown as ObjectNamespaces;
   return { env, names, calls: () => calls };
 }
 
@@ -27,6 +29,16 @@ test("[AD1] each object is named by its workspace, then by its id", async () => 
   await workPoolAt(env, "workspace", "pool").fetch(new Request("http://object"));
   await eventHubAt(env, "workspace").fetch(new Request("http://object"));
   expect(names).toEqual(["workspace/run", "workspace/pool", "workspace"]);
+});
+
+test("[AD1] a limit and a lease that is kept there lead to one object", async () => {
+  const { env, names } = namespaces();
+  const limit = "0f34ddbd-589e-49ca-8ef2-e0ebc52fba4c";
+  await concurrencyLimitAt(env, "workspace", limit).fetch(new Request("http://object"));
+  await concurrencyLimitAt(env, "workspace", leaseAt(limit, "01a20db3-381e-7de8-b2b0-e7dcc7fc1429")).fetch(
+    new Request("http://object"),
+  );
+  expect(names).toEqual(["workspace/8ef2-e0ebc52fba4c", "workspace/8ef2-e0ebc52fba4c"]);
 });
 
 test("[AD2] a call that meets a release is made once more, with a stub of its own", async () => {

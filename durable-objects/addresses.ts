@@ -1,9 +1,10 @@
 /**
  * The address book: the only place that names an object.
  *
- * AD1  A name is made of the workspace of the verified credential and a UUID, both of fixed length: no choice of ids makes one
- *      tenant's name another's.
+ * AD1  A name is made of the workspace of the verified credential and a UUID or half of one, all of fixed length: no choice of
+ *      ids makes one tenant's name another's.
  */
+import { type ConcurrencyLimitRpc, placeOf } from "./concurrency-limit/rpc.ts";
 import type { EventHubRpc } from "./event-hub/rpc.ts";
 import type { FlowRunRpc } from "./flow-run/rpc.ts";
 import { RELEASED } from "./kit/release.ts";
@@ -14,6 +15,7 @@ export interface ObjectNamespaces {
   FLOW_RUN: DurableObjectNamespace;
   WORK_POOL: DurableObjectNamespace;
   EVENT_HUB: DurableObjectNamespace;
+  CONCURRENCY_LIMIT: DurableObjectNamespace;
 }
 
 /** An object at the other end: its calls, and `fetch` for websockets. */
@@ -59,3 +61,7 @@ export const workPoolAt = (env: ObjectNamespaces, workspace: string, pool: strin
 /** A workspace's hub of index rows and events. */
 export const eventHubAt = (env: ObjectNamespaces, workspace: string): Remote<EventHubRpc> =>
   at(env.EVENT_HUB, workspace);
+
+/** The object of a concurrency limit, by the limit's id or by that of a lease that is kept there. */
+export const concurrencyLimitAt = (env: ObjectNamespaces, workspace: string, id: string): Remote<ConcurrencyLimitRpc> =>
+  at(env.CONCURRENCY_LIMIT, `${workspace}/${placeOf(id)}`);

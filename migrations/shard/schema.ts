@@ -5,7 +5,7 @@
  * change, so each says who needs it. Times are microseconds since 1970; JSON is text.
  */
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const tenant = { workspaceId: text("workspace_id").notNull(), id: text().notNull() };
 
@@ -170,5 +170,25 @@ export const workPools = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.id] }),
     uniqueIndex("work_pools_name").on(table.workspaceId, table.name),
+  ],
+);
+
+/** Written by the concurrency limits API. Who has slots and who waits is the ConcurrencyLimit object's to say. */
+export const concurrencyLimits = sqliteTable(
+  "concurrency_limits",
+  {
+    ...tenant,
+    name: text().notNull(),
+    limit: integer().notNull(),
+    active: integer({ mode: "boolean" }).notNull(),
+    /** Slots that come free by themselves in a second. */
+    decay: real().notNull(),
+    created: integer().notNull(),
+    /** Grows with every change: by it the object tells newer settings from older ones. */
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("concurrency_limits_name").on(table.workspaceId, table.name),
   ],
 );

@@ -5,7 +5,7 @@ import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { Remembered } from "../remembered.ts";
+import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import { beginRun, parentOf } from "./flow-runs.ts";
 import { findFlow } from "./flows.ts";
 import { notFound } from "./refusal.ts";

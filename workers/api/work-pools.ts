@@ -5,7 +5,7 @@ import { uuidv7 } from "uuidv7";
 import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { Remembered } from "../remembered.ts";
+import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { select, shardOfTenant } from "./shard.ts";

@@ -5,7 +5,7 @@
  */
 import { RUN_TOKEN_SCOPES } from "@millrace/contract/scopes.ts";
 import type { Env } from "../env.ts";
-import { Remembered } from "../remembered.ts";
+import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Credential, Reach } from "./credential.ts";
 
 /** Milliseconds for which an answer is used. */

@@ -15,7 +15,12 @@ import type { Service } from "./service.ts";
 import { Time } from "./time.ts";
 import type { Weather } from "./weather.ts";
 
-const CLASSES = { FLOW_RUN: "FlowRun", WORK_POOL: "WorkPool", EVENT_HUB: "EventHub" } as const;
+const CLASSES = {
+  FLOW_RUN: "FlowRun",
+  WORK_POOL: "WorkPool",
+  EVENT_HUB: "EventHub",
+  CONCURRENCY_LIMIT: "ConcurrencyLimit",
+} as const;
 type Binding = keyof typeof CLASSES;
 
 export const KEY_PEPPER = "simulated";
@@ -92,6 +97,7 @@ export class Platform {
       FLOW_RUN: namespace("FLOW_RUN"),
       WORK_POOL: namespace("WORK_POOL"),
       EVENT_HUB: namespace("EVENT_HUB"),
+      CONCURRENCY_LIMIT: namespace("CONCURRENCY_LIMIT"),
       DISPATCH: { send: (message: unknown) => this.network.call(life, "the queue", () => this.queue.send(message)) },
       SHARD_0: this.database,
       SHARD_1: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) },

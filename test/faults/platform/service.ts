@@ -14,6 +14,7 @@
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { build } from "esbuild";
+import type { ConcurrencyLimit } from "../../../durable-objects/concurrency-limit/concurrency-limit.ts";
 import type { EventHub } from "../../../durable-objects/event-hub/event-hub.ts";
 import type { FlowRun } from "../../../durable-objects/flow-run/flow-run.ts";
 import type { Ledger } from "../../../durable-objects/flow-run/ledger.ts";
@@ -29,6 +30,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 
 /** What is of interest of the service; below the objects' classes the ones in which bugs are planted. */
 const ENTRY = `
+export { ConcurrencyLimit } from "./durable-objects/concurrency-limit/concurrency-limit.ts";
 export { EventHub } from "./durable-objects/event-hub/event-hub.ts";
 export { FlowRun } from "./durable-objects/flow-run/flow-run.ts";
 export { WorkPool } from "./durable-objects/work-pool/work-pool.ts";
@@ -42,6 +44,7 @@ export { PoolLedger } from "./durable-objects/work-pool/ledger.ts";
 `;
 
 export interface Service {
+  ConcurrencyLimit: typeof ConcurrencyLimit;
   EventHub: typeof EventHub;
   FlowRun: typeof FlowRun;
   WorkPool: typeof WorkPool;
