@@ -111,7 +111,9 @@ export function infrastructureSuite(name: string, infrastructure: Infrastructure
     });
 
     test(`[AG6] a command that ends by itself leaves nothing behind`, async () => {
-      const { work, output } = await start(`${GRANDPARENT}\nsetTimeout(() => process.exit(0), 300);`);
+      const { work, output } = await start(
+        `${GRANDPARENT}\nlet up = 0; below.on("message", () => ++up === 2 && process.exit(0));`,
+      );
       await until(() => output.stdout.split("\n").length > 2);
       const pids = output.stdout.trim().split("\n").map(Number);
       expect(await work.ended).toEqual({ exitCode: 0, signal: null });
@@ -124,12 +126,14 @@ export function infrastructureSuite(name: string, infrastructure: Infrastructure
   });
 }
 
-/** Starts a child that starts a child; both print their process id and ignore SIGTERM. */
+/** Starts a child that starts a child; both print their process id, send a message up when they have, and ignore SIGTERM. */
 const GRANDPARENT = `
 import { spawn } from "node:child_process";
-const deaf = 'process.on("SIGTERM", () => {}); console.log(process.pid); setInterval(() => {}, 1000);';
-const child = deaf + 'require("node:child_process").spawn(process.execPath, ["--eval", ' + JSON.stringify(deaf) + '], { stdio: "inherit" });';
-spawn(process.execPath, ["--eval", child], { stdio: "inherit" });
+const deaf = 'process.on("SIGTERM", () => {}); console.log(process.pid); process.send("up"); setInterval(() => {}, 1000);';
+const inherited = { stdio: ["inherit", "inherit", "inherit", "ipc"] };
+const child = deaf + 'require("node:child_process").spawn(process.execPath, ["--eval", ' + JSON.stringify(deaf) + '], ' +
+  JSON.stringify(inherited) + ').on("message", (up) => process.send(up));';
+const below = spawn(process.execPath, ["--eval", child], inherited);
 `;
 
 /** Waits until `condition` holds; fails when that takes too long. */
