@@ -4,7 +4,7 @@ import { simulate } from "./simulate.ts";
 import { PLANTED } from "./simulation/planted-bugs.ts";
 
 /** Seeds within which each must be found. */
-const SEEDS = 60;
+const SEEDS = 200;
 
 test.each(Object.entries(PLANTED))(
   "[FA3] found: %s",

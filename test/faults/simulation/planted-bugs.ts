@@ -2,6 +2,7 @@
  * Bugs to be planted in the service, one at a time: the simulation is only as good as what it finds. Each is a slip that somebody
  * could make in good faith. Most wrap what a class does; one changes a line of the code, and says so when the line is no longer there.
  */
+import type { Offer } from "../../../durable-objects/work-pool/rpc.ts";
 import type { Service } from "../platform/service.ts";
 
 export interface PlantedBug {
@@ -77,6 +78,21 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
         const unheard = ring();
         ledger.takeDuties();
         return unheard;
+      });
+    },
+  },
+  "offers-make-claimed-runs-wait": {
+    what: "An offer that comes twice makes a run wait again that an agent has.",
+    plant: ({ WorkPool, PoolLedger }) => {
+      let offered: Offer[] = [];
+      wrap(WorkPool, "offer", (offer) => (owner, offers) => {
+        offered = [...offers];
+        return offer(owner, offers);
+      });
+      wrap(PoolLedger, "admit", (admit, pool) => (owner) => {
+        const admitted = admit(owner);
+        for (const offer of offered.splice(0)) pool.put({ ...offer, since: offer.due as never, claim: null });
+        return admitted;
       });
     },
   },
