@@ -10,15 +10,21 @@ import { Fields, maybe, recordOf, Timestamp, TimestampText, Uuid } from "./wire.
 const MOST_RELATED = 100;
 
 const Resource = recordOf(z.string());
+/** A resource that has a label: one of Prefect's own messages where it lacks it. */
+const labelled = (resource: typeof Resource, kind: string, label: string) =>
+  resource.refine((labels) => Boolean(labels[label]), { message: `${kind} must include the ${label} label` });
 
 /** An event as a client sends it. */
 export const EventIn = z.object({
   occurred: Timestamp,
   event: z.string().min(1).max(1024),
-  resource: Resource.refine((labels) => Boolean(labels["prefect.resource.id"]), {
-    message: "Resources must include the prefect.resource.id label",
-  }),
-  related: z.array(Resource).max(MOST_RELATED).default([]),
+  resource: labelled(Resource, "Resources", "prefect.resource.id"),
+  related: z
+    .array(
+      labelled(labelled(Resource, "Resources", "prefect.resource.id"), "Related Resources", "prefect.resource.role"),
+    )
+    .max(MOST_RELATED)
+    .default([]),
   payload: Fields.default({}),
   id: Uuid,
   follows: maybe(Uuid),

@@ -271,7 +271,7 @@ export const flowRuns = {
     path: "/flow_runs/{id}/set_state",
     scope: "run_flows",
     params: ById,
-    body: z.object({ state: StateIn, force: z.boolean().default(false) }),
+    body: z.object({ state: StateIn, force: otherwise(z.boolean(), false) }),
     status: [201, 200],
     result: Orchestration,
     summary: "Proposes a state; the rules accept, replace, postpone or refuse it.",

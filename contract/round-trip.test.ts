@@ -140,7 +140,7 @@ test("[CO2] task runs, log lines, events and verdicts go out as the table says",
         occurred: formatInstant(at),
         event: "x",
         resource,
-        related: [resource],
+        related: [{ ...resource, "prefect.resource.role": "flow" }],
         payload: {},
         follows: null,
       };

@@ -7,9 +7,10 @@ import { z } from "zod";
 /** Longest name, version or key that is taken, in characters: the cloud's own limit. */
 const NAME_LENGTH = 5000;
 
+export const NO_UUID = "Input should be a valid UUID";
 export const Uuid = z
   .string()
-  .regex(/^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i, "Input should be a valid UUID")
+  .regex(/^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i, NO_UUID)
   .overwrite((text) => (text.length === 36 ? text.toLowerCase() : dashed(text.toLowerCase())))
   .meta({ format: "uuid" });
 

@@ -71,7 +71,11 @@ export async function ask(
   { token, body, headers = {}, origin = ORIGIN }: Question = {},
 ): Promise<Asked> {
   const [method, path] = route.split(" ") as [string, string];
-  const init: RequestInit = { method, headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } };
+  const init: RequestInit = {
+    method,
+    redirect: "manual",
+    headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+  };
   if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);
   const response = await fetchWorker(new Request(`${origin}/api${path}`, init));
   const text = await response.text();

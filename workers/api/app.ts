@@ -33,12 +33,20 @@ export function makeApi(): App {
   serveBundles(app);
   serveWorkPools(app);
   serveOpenApi(app);
-  app.notFound((context) => {
-    const known = PATHS.some((path) => path.test(context.req.path));
-    return known ? json({ detail: "Method Not Allowed" }, 405) : json({ detail: "Not Found" }, 404);
+  app.notFound(({ req }) => {
+    if (isKnown(req.path)) return json({ detail: "Method Not Allowed" }, 405);
+    const elsewhere = bySlash(req.path);
+    if (!isKnown(elsewhere)) return json({ detail: "Not Found" }, 404);
+    const url = new URL(req.url);
+    return new Response(null, { status: 307, headers: { location: bySlash(url.pathname) + url.search } });
   });
   return app;
 }
+
+/** The same path with the slash at its end that it lacks, or without the one that it has: Prefect's server leads there. */
+const bySlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : `${path}/`);
+
+const isKnown = (path: string): boolean => PATHS.some((known) => known.test(path));
 
 /** Paths that exist, under whatever method: another method on them is another answer than a path that does not exist. */
 const PATHS = endpoints.map(({ path, base }) => {

@@ -1,4 +1,5 @@
 /** A problem on its way to the caller, and the answers that the wire has for each. What is not a Refusal is a bug and answers 500. */
+import { NO_UUID } from "@millrace/contract/wire.ts";
 import { type Problem, type ProblemCode, sentence } from "@millrace/domain/problem.ts";
 import type { z } from "zod";
 
@@ -57,6 +58,15 @@ export function problemResponse(problem: Problem): Response {
 export const invalidResponse = (faults: readonly Fault[]): Response =>
   json({ exception_message: "Invalid request received.", exception_detail: faults, detail: faults }, 422);
 
+/** Names of kinds that Prefect's validator has and ours has not. */
+const PYDANTIC_TYPE: { readonly [expected: string]: string } = {
+  array: "list_type",
+  object: "model_attributes_type",
+  record: "dict_type",
+  boolean: "bool_type",
+  number: "int_type",
+};
+
 /** What zod found, as FastAPI says it. */
 export function faultsOf(error: z.ZodError, where: "body" | "query" | "path"): Fault[] {
   return error.issues.flatMap((issue): Fault[] => {
@@ -72,7 +82,7 @@ export function faultsOf(error: z.ZodError, where: "body" | "query" | "path"): F
         return [
           issue.message.endsWith("received undefined")
             ? { loc, msg: "Field required", type: "missing" }
-            : { loc, msg: issue.message, type: `${issue.expected}_type` },
+            : { loc, msg: issue.message, type: PYDANTIC_TYPE[issue.expected] ?? `${issue.expected}_type` },
         ];
       case "too_big":
         return [{ loc, msg: issue.message, type: issue.origin === "string" ? "string_too_long" : "less_than_equal" }];
@@ -83,7 +93,9 @@ export function faultsOf(error: z.ZodError, where: "body" | "query" | "path"): F
       case "invalid_value":
         return [{ loc, msg: issue.message, type: "enum" }];
       case "invalid_format":
-        return [{ loc, msg: issue.message, type: "string_pattern_mismatch" }];
+        return [
+          { loc, msg: issue.message, type: issue.message === NO_UUID ? "uuid_parsing" : "string_pattern_mismatch" },
+        ];
       default:
         return [{ loc, msg: issue.message, type: "value_error" }];
     }

@@ -52,6 +52,36 @@ describe("before a handler runs", () => {
     expect(await withKey("GET /nonsense")).toMatchObject({ status: 404, body: { detail: "Not Found" } });
     expect(await withKey("PUT /flows/", {})).toMatchObject({ status: 405, body: { detail: "Method Not Allowed" } });
   });
+
+  test.each([
+    ["POST /flows?a=1", "/flows/?a=1"],
+    ["POST /flows/filter/", "/flows/filter"],
+  ])(
+    "[AP19] %s is led to the path with, or without, the slash at its end, as Prefect's server does",
+    async (route, to) => {
+      const { status, headers } = await withKey(route, {});
+      expect([status, headers.get("location")]).toEqual([307, `/api${to}`]);
+      const base = `/accounts/${a.account}/workspaces/${a.workspace}`;
+      const inWorkspace = await withKey(route.replace(" ", ` ${base}`), {});
+      expect([inWorkspace.status, inWorkspace.headers.get("location")]).toEqual([307, `/api${base}${to}`]);
+    },
+  );
+
+  test("[AP19] what is wrong with a field has the type that Prefect's validator gives it", async () => {
+    const { body } = await withKey("POST /flow_runs/filter", {
+      limit: "x",
+      flows: [],
+      flow_runs: { id: { any_: ["junk"] }, tags: { all_: "a" }, bogus: 1 },
+    });
+    const types = body.exception_detail.map(({ loc, type }: { loc: string[]; type: string }) => [loc.join("."), type]);
+    expect(Object.fromEntries(types)).toEqual({
+      "body.limit": "int_type",
+      "body.flows": "model_attributes_type",
+      "body.flow_runs.id.any_.0": "uuid_parsing",
+      "body.flow_runs.tags.all_": "list_type",
+      "body.flow_runs.bogus": "extra_forbidden",
+    });
+  });
 });
 
 describe("where a call takes place", () => {
