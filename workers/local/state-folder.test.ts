@@ -46,6 +46,11 @@ test("[LO5] a folder that is open is refused with its holder's id, and free agai
   using(path, () => undefined);
 });
 
+test("[LO6] a folder in a file system that has none to make", () => {
+  const problem = problemOf(() => openStateFolder("/dev/fd/millrace/state"));
+  expect(problem.message).toMatch(/^The state folder .* cannot be written \(E[A-Z]+\): make it writable/);
+});
+
 test("[LO6] a folder that cannot be made", () => {
   const file = join(temporary(), "file");
   writeFileSync(file, "");

@@ -4,8 +4,8 @@
  * SF1  One server has it open at a time.
  * SF2  A folder that a newer version wrote is left as it is.
  */
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Lock, lock } from "./folder-lock.ts";
 import { readIfThere, writePrivately } from "./private-file.ts";
 import { reasonOf, StartProblem } from "./problem.ts";
@@ -57,7 +57,7 @@ export function openStateFolder(path: string): StateFolder {
 function claim(path: string): Lock {
   let held: ReturnType<typeof lock>;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
     held = lock(join(path, "lock"));
   } catch (error) {
@@ -68,6 +68,12 @@ function claim(path: string): Lock {
   throw new StartProblem(
     `${holder} runs a server on the state folder ${path}: stop it, or choose another folder with --state.`,
   );
+}
+
+/** Makes the folder and those above it. Node's own way tries for ever where a file system has no folders to be made: /proc/x. */
+function makeFolder(path: string): void {
+  if (!existsSync(dirname(path))) makeFolder(dirname(path));
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(path, { mode: 0o700 });
 }
 
 function notWritable(path: string, error: unknown): StartProblem {
