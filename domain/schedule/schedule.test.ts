@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { formatInstant, type Instant, instant, parseInstant, plusSeconds, SECOND } from "../time.ts";
+import { DAY, HOUR } from "./civil.ts";
+import { isTimetable, type Schedule, timetableOf } from "./schedule.ts";
+import { zoneOf } from "./zone.ts";
+
+const at = (text: string): Instant => parseInstant(text) as Instant;
+const cron = (text: string, timezone: string | null = null, dayOr = true): Schedule => ({
+  kind: "cron",
+  cron: text,
+  timezone,
+  dayOr,
+});
+const rrule = (text: string, timezone: string | null = null): Schedule => ({ kind: "rrule", rrule: text, timezone });
+const every = (seconds: number, anchor: string, timezone: string | null = null): Schedule => ({
+  kind: "interval",
+  every: seconds * SECOND,
+  anchor: at(anchor),
+  timezone,
+});
+
+function due(schedule: Schedule, from: string, to: string): string[] {
+  const read = timetableOf(schedule);
+  if (!isTimetable(read)) throw new Error(read.message);
+  return [...read.between(at(from), at(to))].map((one) => formatInstant(one).slice(5, 16));
+}
+
+const NEW_YORK = "America/New_York";
+/** Clocks go forward at 07:00Z on 8 March 2026, and back at 06:00Z on 1 November. */
+const SPRING = ["2026-03-08T05:00:00Z", "2026-03-08T09:00:00Z"] as const;
+const AUTUMN = ["2026-11-01T04:00:00Z", "2026-11-01T08:00:00Z"] as const;
+
+test.each([
+  ["[SC2] cron in the gap", cron("30 2 * * *", NEW_YORK), SPRING, ["07:30"]],
+  [
+    "[SC2] cron every hour over the gap",
+    cron("0 * * * *", NEW_YORK),
+    SPRING,
+    ["05:00", "06:00", "07:00", "08:00", "09:00"],
+  ],
+  ["[SC2] two wall times that become one", cron("30 2-3 * * *", NEW_YORK), SPRING, ["07:30"]],
+  ["[SC2] a rule in the gap", rrule("DTSTART:20260101T023000\nRRULE:FREQ=DAILY", NEW_YORK), SPRING, ["06:30"]],
+  ["[SC2] days in the gap", every(86_400, "2026-01-01T07:30:00Z", NEW_YORK), SPRING, ["07:30"]],
+  ["[SC3] cron once a day, in the hour that comes twice", cron("30 1 * * *", NEW_YORK), AUTUMN, ["05:30"]],
+  [
+    "[SC3] cron every hour, both times",
+    cron("0 * * * *", NEW_YORK),
+    AUTUMN,
+    ["04:00", "05:00", "06:00", "07:00", "08:00"],
+  ],
+  ["[SC3] cron in some hours, once", cron("0 0-2 * * *", NEW_YORK), AUTUMN, ["04:00", "05:00", "07:00"]],
+  [
+    "[SC3] every half hour, in order",
+    cron("*/30 * * * *", NEW_YORK),
+    AUTUMN,
+    ["04:00", "04:30", "05:00", "05:30", "06:00", "06:30", "07:00", "07:30", "08:00"],
+  ],
+  [
+    "[SC3] a rule of every hour, both times",
+    rrule("FREQ=HOURLY", NEW_YORK),
+    AUTUMN,
+    ["04:00", "05:00", "06:00", "07:00", "08:00"],
+  ],
+  ["[SC3] a rule of every day, once", rrule("DTSTART:20260101T013000\nRRULE:FREQ=DAILY", NEW_YORK), AUTUMN, ["05:30"]],
+  ["[SC3] days, the second time", every(86_400, "2026-01-01T06:30:00Z", NEW_YORK), AUTUMN, ["06:30"]],
+  ["[SC4] hours that pass", every(5_400, "2026-11-01T04:00:00Z", NEW_YORK), AUTUMN, ["04:00", "05:30", "07:00"]],
+  ["[SC4] a day and a half", every(129_600, "2026-10-30T17:00:00Z", NEW_YORK), AUTUMN, ["05:00"]],
+] as const)("%s", (_case, schedule, [from, to], expected) => {
+  expect(due(schedule, from, to).map((one) => one.slice(6))).toEqual(expected);
+});
+
+test("[SC2] the days after a gap keep the hour that it moved them to", () => {
+  const daily = every(86_400, "2026-01-01T07:30:00Z", NEW_YORK);
+  expect(due(daily, "2026-07-01T00:00:00Z", "2026-07-02T00:00:00Z")).toEqual(["07-01T07:30"]);
+});
+
+describe("refused", () => {
+  test.each([
+    ["[SC1] seconds", "* * * * * *", "none for seconds"],
+    ["[SC1] a year", "* * * * * * 2030", "none for seconds"],
+    ["[SC1] too few fields", "* * * *", "five fields"],
+    ["[SC1] nothing", "", "five fields"],
+    ["[SC1] minute 60", "60 * * * *", "from 0 to 59"],
+    ["[SC1] day 0", "0 0 0 * *", "from 1 to 31"],
+    ["[SC1] no step", "*/0 * * * *", "at least 1"],
+    ["[SC1] a word", "0 0 * FOO *", "is no month"],
+    ["[SC1] chance", "R * * * *", "is no minute"],
+    ["[SC1] a sixth Friday", "0 0 * * 5#6", "first to fifth"],
+    ["[SC1] Fridays and a second Monday", "0 0 * * 5,1#2", "cannot be mixed"],
+    ["[SC1] below zero", "-1 * * * *", "is no minute"],
+    ["[SC1] an empty item", "1,,2 * * * *", "is no minute"],
+    ["[SC1] at a start", "@reboot", "five fields"],
+  ])("%s", (_case, text, message) => {
+    expect(timetableOf(cron(text))).toMatchObject({ field: "cron", message: expect.stringContaining(message) });
+  });
+
+  test.each([
+    ["[SC6] seconds", "FREQ=SECONDLY", "at most MINUTELY"],
+    ["[SC6] nothing", " ", "empty"],
+    ["[SC6] a word", "FOO", "NAME=VALUE"],
+    ["[SC6] no frequency", "INTERVAL=2", "FREQ"],
+    ["[SC6] an interval of nothing", "FREQ=DAILY;INTERVAL=0", "INTERVAL"],
+    ["[SC6] 31 February", "DTSTART:20260231T000000\nRRULE:FREQ=DAILY", "is no date"],
+    ["[SC6] an unknown part", "FREQ=DAILY;BYMOON=1", "BYMOON"],
+    ["[SC6] an unknown line", "RRULE:FREQ=DAILY\nXRULE:FREQ=DAILY", "XRULE"],
+    ["[SC6] day 0", "FREQ=MONTHLY;BYMONTHDAY=0", "BYMONTHDAY"],
+    ["[SC6] a count that takes for ever", "FREQ=DAILY;COUNT=99999999", "COUNT"],
+    ["[SC6] far too long", `RDATE:${"20260101T000000Z,".repeat(500)}`, "max length"],
+  ])("%s", (_case, text, message) => {
+    expect(timetableOf(rrule(text))).toMatchObject({ field: "rrule", message: expect.stringContaining(message) });
+  });
+
+  test.each([0, -1, 0.000_001, 0.5, Number.NaN, 1e15])("[SC7] an interval of %d seconds", (seconds) => {
+    expect(timetableOf(every(seconds, "2026-01-01T00:00:00Z"))).toMatchObject({ field: "interval" });
+  });
+
+  test.each(["Mars/Olympus", "+01:00", "EST5EDT7", " ", "../etc/passwd", "America/new_york2"])(
+    "[SC7] the zone %s",
+    (zone) => {
+      expect(timetableOf(cron("* * * * *", zone))).toMatchObject({ field: "timezone" });
+    },
+  );
+});
+
+test.each([
+  ["[SC7] an alias of a zone", "US/Eastern"],
+  ["[SC7] no zone", ""],
+  ["[SC7] a zone without a place", "Etc/GMT+5"],
+])("%s is taken", (_case, zone) => {
+  expect(isTimetable(timetableOf(cron("* * * * *", zone)))).toBe(true);
+});
+
+test.each([
+  ["[SC6] year 9999", rrule("DTSTART:99990101T000000\nRRULE:FREQ=DAILY")],
+  ["[SC6] a rule that ended", rrule("FREQ=MINUTELY;UNTIL=20250101T000000Z")],
+  ["[SC6] days that no calendar has", rrule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")],
+  ["[SC1] days that no calendar has", cron("0 0 31 2 *")],
+])("%s: never due, and found out at once", (_case, schedule) => {
+  expect(due(schedule, "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z")).toEqual([]);
+});
+
+const kinds = fc.oneof(
+  fc
+    .constantFrom("0 * * * *", "*/20 * * * *", "30 2 * * *", "30 1 * * *", "0 9 L * *", "15 1-3 * * *")
+    .map((text) => cron(text)),
+  fc.constantFrom(3_600, 5_400, 86_400, 172_800).map((seconds) => every(seconds, "2025-03-30T01:30:00Z")),
+  fc
+    .constantFrom("FREQ=HOURLY;INTERVAL=5", "FREQ=DAILY;BYHOUR=1,2;BYMINUTE=30", "FREQ=MONTHLY;BYDAY=-1SU")
+    .map((text) => rrule(text)),
+);
+const zones = fc.constantFrom(
+  NEW_YORK,
+  "Europe/Berlin",
+  "Australia/Lord_Howe",
+  "America/Havana",
+  "Pacific/Chatham",
+  "UTC",
+);
+
+test("[SC5] it does not matter from where one looks", () => {
+  fc.assert(
+    fc.property(
+      kinds,
+      zones,
+      fc.integer({ min: 0, max: 730 * 24 }),
+      fc.integer({ min: 1, max: 40 * 24 }),
+      (kind, timezone, hours, more) => {
+        const read = timetableOf({ ...kind, timezone });
+        if (!isTimetable(read)) throw new Error(read.message);
+        const from = instant(at("2025-06-01T00:00:00Z") + hours * HOUR);
+        const to = instant(from + more * HOUR);
+        const whole = [...read.between(instant(from - 3 * DAY), instant(to + 2 * DAY))];
+        const expected = whole.filter((one) => one >= from && one <= to);
+        expect([...read.between(from, to)]).toEqual(expected);
+        expect(whole).toEqual([...new Set(whole)].sort((a, b) => a - b));
+      },
+    ),
+    { numRuns: 300, seed: 6 },
+  );
+});
+
+test("[SC5] both ends are included, to the microsecond", () => {
+  const read = timetableOf(cron("0 * * * *"));
+  if (!isTimetable(read)) throw new Error(read.message);
+  const noon = at("2026-01-01T12:00:00Z");
+  expect([...read.between(noon, plusSeconds(noon, 3600))]).toHaveLength(2);
+  expect([...read.between(instant(noon + 1), instant(noon + 3600 * SECOND - 1))]).toEqual([]);
+});
+
+test("[SC2] a zone's changes are found to the second", () => {
+  const zone = zoneOf(NEW_YORK);
+  const changes = zone?.transitions(at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")) ?? [];
+  expect(changes.map(({ at: change }) => formatInstant(change))).toEqual([
+    "2026-03-08T07:00:00.000000Z",
+    "2026-11-01T06:00:00.000000Z",
+  ]);
+});
