@@ -2,8 +2,10 @@
 import type { Json, JsonObject } from "../json.ts";
 import { newState, type StateInput } from "../state.ts";
 import type { Instant } from "../time.ts";
+import { decideTaskRun } from "./decide.ts";
+import { policyForTaskRun } from "./policy.ts";
+import { type Facts, NO_FACTS } from "./rule.ts";
 import type { TaskRun, TaskRunPolicy } from "./run.ts";
-import { setTaskRunState } from "./set-state.ts";
 
 /** What is known of a task run before it exists. Everything that is left out has the wire's default. */
 export interface NewTaskRun {
@@ -24,11 +26,19 @@ export interface NewTaskRun {
   taskInputs?: { [parameter: string]: Json[] };
 }
 
-/** The task run as it is created. `name` is used where the input has none; `newId` makes the first state's id. */
-export function newTaskRun(
-  input: NewTaskRun,
-  { id, name, now, newId }: { id: string; name: string; now: Instant; newId: () => string },
-): TaskRun {
+interface Birth {
+  id: string;
+  /** Used where the input has none. */
+  name: string;
+  now: Instant;
+  /** Makes the first state's id. */
+  newId: () => string;
+  /** The flow run it belongs to, as it stands. */
+  flowRun?: Facts["flowRun"];
+}
+
+/** The task run as it is created: its first state is judged as a forced one. */
+export function newTaskRun(input: NewTaskRun, { id, name, now, newId, flowRun = null }: Birth): TaskRun {
   const flowRunId = input.flowRunId ?? null;
   const own: JsonObject = flowRunId === null ? {} : { "prefect.flow-run.id": flowRunId };
   const blank: TaskRun = {
@@ -48,7 +58,10 @@ export function newTaskRun(
     labels: { ...input.inheritedLabels, ...own, ...input.labels },
     taskInputs: input.taskInputs ?? {},
   };
-  return setTaskRunState(blank, newState(input.state ?? { type: "PENDING" }, { id: newId(), now }), now);
+  const to = newState(input.state ?? { type: "PENDING" }, { id: newId(), now });
+  const transition = { run: blank, to, now, newId, facts: { ...NO_FACTS, flowRun } };
+  const verdict = decideTaskRun(policyForTaskRun(to, { force: true }), transition);
+  return verdict.kind === "accept" || verdict.kind === "reject" ? verdict.run : blank;
 }
 
 type Identity = Pick<TaskRun, "id" | "flowRunId" | "taskKey" | "dynamicKey" | "name"> & { now: Instant };

@@ -213,6 +213,14 @@ test.each([
   expect(judged(taskRun(null), to, {}, backgroundPolicy)).toMatchObject({ kind: "accept", effects });
 });
 
+test("[TR39] [TR41] the first state of a background task is judged by its rules", () => {
+  const made = newTaskRun(
+    { taskKey: "load", dynamicKey: "0", state: { type: "RUNNING", details: { deferred: true } } },
+    { id: "task-1", name: "load-0", now: NOW, newId: sampleIds(), flowRun: { state: null, runCount: 2 } },
+  );
+  expect(made).toMatchObject({ runCount: 1, flowRunRunCount: 2, state: { type: "RUNNING" } });
+});
+
 test("[TR41] a background task comes under its own rules even by force", () => {
   const deferred = sampleState("PENDING", { details: { deferred: true } });
   expect(policyForTaskRun(deferred, { force: true })).toBe(backgroundPolicy);

@@ -36,8 +36,18 @@ export async function driveAll(
   const work = async () => {
     for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
       const sequence = sequenceOf(seed);
-      done(sequence, await drive(api, ground, sequence, `${mark}-${seed}-`));
+      done(sequence, await driven(api, ground, sequence, `${mark}-${seed}-`));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+/** A sequence whose server broke off a connection is begun anew: whether the broken request was heard, nobody knows. */
+async function driven(api: Api, ground: Ground, sequence: Sequence, mark: string, tries = 3): Promise<Observation[]> {
+  try {
+    return await drive(api, ground, sequence, mark);
+  } catch (error) {
+    if (!api.patient || tries === 0) throw error;
+    return driven(api, ground, sequence, `${mark}x`, tries - 1);
+  }
 }

@@ -89,7 +89,8 @@ class Drive {
   readonly #times = new Map<number, string>();
   readonly #entered = new Map<number, string>();
   readonly #before = new Map<string, Fields>();
-  #sent = 0;
+  /** When the last thing was asked, in milliseconds. */
+  #sent = Date.now();
 
   constructor(api: Api, ground: Ground, sequence: Sequence, mark: string) {
     this.#api = api;
