@@ -42,7 +42,7 @@ describe("claims", () => {
     );
     expect(await object.appendLogs(owner, [line("late", 1)], old)).toEqual(stale);
     const event = taskEvent(run, { id: uuidv7(), type: "RUNNING", occurred: "2026-01-01T00:00:00Z" });
-    expect(await object.recordTaskRuns(owner, [event], old)).toEqual(stale);
+    expect(await object.recordEvents(owner, [event], old)).toEqual(stale);
     expect(await object.edit(owner, run.id, { name: "late" }, old)).toEqual(stale);
     expect(await object.retry(owner, run.id, old)).toEqual(stale);
     expect(await object.finish(owner, first, { exitCode: 0, signal: null })).toBe("stale");

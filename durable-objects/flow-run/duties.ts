@@ -38,7 +38,8 @@ export function dutyOf(head: Head, now: Instant): Asked {
     return offer(head, state, now);
   }
   const alarms = clearAlarms(head.alarms, ["due", "offer"]);
-  if ((state?.type === "CANCELLING" || state?.type === "CANCELLED") && claim) {
+  const overruled = state !== null && state.id === head.overruled && isTerminal(state.type);
+  if ((state?.type === "CANCELLING" || state?.type === "CANCELLED" || overruled) && claim) {
     if (alarms.cancel) return { head: { ...head, alarms }, duty: null };
     const again = setAlarm(alarms, "cancel", plusSeconds(now, RECANCEL_SECONDS));
     return { head: { ...head, alarms: again }, duty: { kind: "cancel", generation: claim.generation } };

@@ -114,7 +114,7 @@ describe("owners", () => {
       at.holds(other, 0),
       at.taskRuns(other),
       at.taskRun(other, uuidv7()),
-      at.recordTaskRuns(
+      at.recordEvents(
         other,
         [taskEvent(run, { id: uuidv7(), type: "RUNNING", occurred: "2026-01-01T00:00:00Z" })],
         null,
@@ -187,7 +187,7 @@ describe("rows", () => {
     const events = ["PENDING", "RUNNING", "COMPLETED"].flatMap((type, second) =>
       tasks.map((id) => taskEvent(run, { id, type: type as never, occurred: `2026-01-01T00:00:0${second}Z` })),
     );
-    await run.object.recordTaskRuns(owner, events, null);
+    await run.object.recordEvents(owner, events, null);
     await run.object.appendLogs(
       owner,
       Array.from({ length: 20 }, (_, at) => line(`line ${at}`, at)),
@@ -240,7 +240,7 @@ describe("watching", () => {
     expect(await socket.next()).toMatchObject({ type: "snapshot", flow_run: { state_type: "RUNNING" }, task_runs: [] });
     const task = uuidv7();
     const event = taskEvent(run, { id: task, type: "RUNNING", occurred: "2026-01-01T00:00:00Z" });
-    await run.object.recordTaskRuns(owner, [event], null);
+    await run.object.recordEvents(owner, [event], null);
     await run.object.edit(owner, run.id, { name: "renamed" }, null);
     await run.set("COMPLETED");
     expect(await socket.next()).toMatchObject({ type: "task_runs", task_runs: [{ id: task, state_type: "RUNNING" }] });

@@ -152,10 +152,11 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return this.#use().taskRun(owner, id);
   }
 
-  async recordTaskRuns(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem> {
-    const changed = this.#use().recordTaskRuns(owner, events, reporter);
+  async recordEvents(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem> {
+    const changed = this.#use().recordEvents(owner, events, reporter);
     if (isProblem(changed)) return changed;
     if (changed) this.#noteTaskRuns(changed);
+    await this.#arm();
     return changed !== null;
   }
 
@@ -213,6 +214,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     if (!head) return false;
     this.#outbox.retell();
     await this.#outbox.tell(false);
+    this.#ledger.watch();
     await this.#arm();
     return true;
   }
@@ -243,9 +245,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#alarm.rang();
     try {
       await this.#release.during(this.#bury());
-      const unheard = this.#ledger.ring();
+      const { unheard, entered } = this.#ledger.ring();
       await this.#arm();
-      await this.#release.during(this.#performForOwner());
+      if (entered) await this.#afterChange();
+      else await this.#release.during(this.#performForOwner());
       if (unheard) await this.#outbox.tell(false);
     } catch (error) {
       console.error("A flow run's alarm failed", error);

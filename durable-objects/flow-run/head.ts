@@ -47,6 +47,8 @@ export interface Head {
   alarms: Alarms;
   /** How often the run was sent to its pool since it last became ready. */
   offers: number;
+  /** The state in which time ended the run although an agent has it: its process is to be ended. */
+  overruled?: string | undefined;
   /** Ids of the transitions that were made lately. */
   transitions: string[];
   surroundings: Surroundings;

@@ -22,10 +22,11 @@ import {
 import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
 import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
-import { corePolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
+import { corePolicy, type FlowRunPolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
 import { retry } from "@millrace/domain/flow-run/retry.ts";
 import { NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
+import { elapsed, silentBy, TIMERS, timersOf } from "@millrace/domain/flow-run/timers.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
@@ -40,6 +41,7 @@ import type { Store } from "../kit/store.ts";
 import { notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
 import { type Duty, dutyOf } from "./duties.ts";
 import { allStates, type Head, readHead, type Surroundings, writeHead } from "./head.ts";
+import { Heartbeats, heartbeatOf } from "./heartbeats.ts";
 import { type Line, Logs } from "./logs.ts";
 import { TaskRuns } from "./task-runs.ts";
 
@@ -102,6 +104,7 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #taskRuns: TaskRuns;
   readonly #logs: Logs;
+  readonly #beats: Heartbeats;
   /** `undefined`: not read yet. */
   #head: Head | null | undefined;
   #duties: Duty[] = [];
@@ -111,6 +114,7 @@ export class Ledger {
     this.#clock = clock;
     this.#taskRuns = new TaskRuns(store);
     this.#logs = new Logs(store);
+    this.#beats = new Heartbeats(store);
   }
 
   /** The head as it stands, whoever owns it; null where there is no run. */
@@ -380,8 +384,8 @@ export class Ledger {
     return this.headOf(owner) && this.#taskRuns.get(id);
   }
 
-  /** Records events of task runs; answers those that changed, or null where the run is not there. */
-  recordTaskRuns(owner: Owner, events: readonly unknown[], reporter: Reporter): TaskRun[] | null | Problem {
+  /** Records events of task runs, and of the run's own life; answers the task runs that changed, or null where the run is not there. */
+  recordEvents(owner: Owner, events: readonly unknown[], reporter: Reporter): TaskRun[] | null | Problem {
     const head = this.headOf(owner);
     if (!head) return null;
     const refused = refusal(head, reporter);
@@ -389,10 +393,12 @@ export class Ledger {
     const { run } = head;
     return this.#transact(() => {
       const before = this.#taskRuns.ids().length;
-      const changed = this.#taskRuns.record(events, this.#clock.now());
+      const now = this.#clock.now();
+      if (events.some((event) => heartbeatOf(event) === run.id)) this.#beat(head, now);
+      const changed = this.#taskRuns.record(events, now);
       // Of a run that has ended the row was told for the last time: one with more task runs has to be told anew.
       const over = run.state !== null && isTerminal(run.state.type);
-      if (over && this.#taskRuns.ids().length > before) this.#save(head, run);
+      if (over && this.#taskRuns.ids().length > before) this.#save(this.head ?? head, run);
       return changed;
     });
   }
@@ -415,7 +421,7 @@ export class Ledger {
     const inheritedLabels = head.run.labels;
     const taskRun = newTaskRun(
       { inheritedLabels, ...rest },
-      { id: id ?? newId(), name: offeredName, now: this.#clock.now(), newId },
+      { id: id ?? newId(), name: offeredName, now: this.#clock.now(), newId, flowRun: head.run },
     );
     this.#transact(() => this.#taskRuns.put(taskRun));
     return { kind: "created", taskRun };
@@ -459,19 +465,55 @@ export class Ledger {
     return head && this.#logs.read(head.run.id, query);
   }
 
-  /** Does what is due. True where something that was not heard is to be told again. */
-  ring(): boolean {
+  /** Does what is due. `unheard`: something is to be told again. `entered`: time brought the run into another state. */
+  ring(): { unheard: boolean; entered: boolean } {
     const head = this.head;
-    if (!head) return false;
-    const rung = due(head.alarms, this.#clock.now());
-    if (rung.length === 0) return false;
-    const unheard = head.version > head.told || head.states.length > head.toldStates;
+    const now = this.#clock.now();
+    const rung = head ? due(head.alarms, now) : [];
+    if (!head || rung.length === 0) return { unheard: false, entered: false };
+    const unheard = rung.includes("tell") && (head.version > head.told || head.states.length > head.toldStates);
     let alarms = clearAlarms(head.alarms, rung);
     // Only being heard ends the telling: a crash before that must find the alarm set.
-    if (rung.includes("tell") && unheard)
-      alarms = setAlarm(alarms, "tell", plusSeconds(this.#clock.now(), RETELL_SECONDS));
-    this.#transact(() => this.#save({ ...head, alarms }, head.run, { seen: false }));
-    return rung.includes("tell") && unheard;
+    if (unheard) alarms = setAlarm(alarms, "tell", plusSeconds(now, RETELL_SECONDS));
+    let run = head.run;
+    for (const timer of TIMERS) {
+      const set = head.alarms[timer];
+      if (set === undefined || set > now || run !== head.run) continue;
+      const outcome = elapsed(timer, run, { set, now, beat: this.#beats.last });
+      if (outcome.kind === "again") alarms = setAlarm(alarms, timer, outcome.at);
+      if (outcome.kind === "enter") run = this.#entered(run, outcome.to, outcome.policy, now);
+    }
+    const entered = run !== head.run;
+    // A process that does not end by itself has to be told by its agent.
+    const overruled = entered && head.claim && run.state ? run.state.id : head.overruled;
+    this.#transact(() => this.#save({ ...head, alarms, overruled }, run, { seen: entered }));
+    return { unheard, entered };
+  }
+
+  /** The run after time proposed a state. */
+  #entered(run: FlowRun, proposed: StateInput, policy: FlowRunPolicy, now: Instant): FlowRun {
+    const { newId } = this.#clock;
+    const to = newState(proposed, { id: newId(), now });
+    const verdict = decide(policy, { run, to, now, newId, facts: NO_FACTS });
+    return verdict.kind === "accept" || verdict.kind === "reject" ? verdict.run : run;
+  }
+
+  /** A sign of life of the run's process. From the second on an alarm listens for the next; before, the sweep does. */
+  #beat(head: Head, now: Instant): void {
+    const beat = this.#beats.hear(now);
+    if (beat?.every) this.#listen(head);
+  }
+
+  #listen(head: Head): void {
+    const silent = this.#beats.last && silentBy(head.run, this.#beats.last);
+    if (!silent || head.alarms.heartbeat) return;
+    this.#write({ ...head, alarms: setAlarm(head.alarms, "heartbeat", silent) });
+  }
+
+  /** Somebody looked at the run: one whose process was heard of once, and not again, is listened for. */
+  watch(): void {
+    const head = this.head;
+    if (head) this.#transact(() => this.#listen(head));
   }
 
   /** Remembers what was heard. It is written with the next change, or lost: telling twice is harmless. */
@@ -511,7 +553,8 @@ export class Ledger {
     const over = head.run.state !== null && isTerminal(head.run.state.type);
     const alarms =
       seen && over && head.version > 0 ? setAlarm(head.alarms, "tell", plusSeconds(now, RETELL_SECONDS)) : head.alarms;
-    const asked = dutyOf({ ...head, alarms, run, states, version }, now);
+    const timed = states === head.states ? alarms : { ...clearAlarms(alarms, TIMERS), ...timersOf(run) };
+    const asked = dutyOf({ ...head, alarms: timed, run, states, version }, now);
     if (asked.duty) this.#duties.push(asked.duty);
     this.#write(asked.head);
   }
@@ -538,5 +581,6 @@ export class Ledger {
   #forget(): void {
     this.#taskRuns.forget();
     this.#logs.forget();
+    this.#beats.forget();
   }
 }

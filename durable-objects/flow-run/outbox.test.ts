@@ -27,7 +27,7 @@ describe("losing memory", () => {
       () => object.claim(owner, run.id, { agent: "a", session: "s" }),
       () => run.set("RUNNING", { data: { large } }),
       () =>
-        object.recordTaskRuns(
+        object.recordEvents(
           owner,
           [taskEvent(run, { id: task, type: "RUNNING", occurred: "2026-01-01T00:00:00Z" })],
           null,
@@ -35,7 +35,7 @@ describe("losing memory", () => {
       () => object.appendLogs(owner, [line("one", SECOND), line("two", 2 * SECOND)], null),
       () => object.edit(owner, run.id, { name: "renamed", labels: { a: 1 } }, null),
       () =>
-        object.recordTaskRuns(
+        object.recordEvents(
           owner,
           [taskEvent(run, { id: task, type: "COMPLETED", occurred: "2026-01-01T00:00:01Z" })],
           null,

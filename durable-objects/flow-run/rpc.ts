@@ -17,6 +17,7 @@ import type { Reporter } from "./admission.ts";
 import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
 
 export { isProblem, type Reporter } from "./admission.ts";
+export { heartbeatOf } from "./heartbeats.ts";
 export type { Birth, Edit, Owner } from "./ledger.ts";
 
 /** A verdict as the wire tells it. `entered`: a state was put in place by it. */
@@ -79,8 +80,8 @@ export interface FlowRunRpc {
 
   taskRuns(owner: Owner): Promise<TaskRun[] | null>;
   taskRun(owner: Owner, id: string): Promise<TaskRun | null>;
-  /** Records events of task runs, in the order given; false where the run is not there. */
-  recordTaskRuns(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem>;
+  /** Records events of task runs and heartbeats of the run, in the order given; false where the run is not there. */
+  recordEvents(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem>;
   createTaskRun(
     owner: Owner,
     flowRunId: string,

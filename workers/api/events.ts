@@ -2,7 +2,7 @@ import { type EventInput, events, eventToWire } from "@millrace/contract/events.
 import { isTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.ts";
 import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
-import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { heartbeatOf, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
 import { type Credential, reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
@@ -33,17 +33,13 @@ export function recordEvents(
   const received = fromMilliseconds(Date.now());
   const wire = batch.map((event) => eventToWire(event, received, formatInstant));
   const byRun = Map.groupBy(
-    wire.filter((event) => isTaskRunEvent(event)),
-    (event) => taskRunTarget(event)?.flowRunId ?? null,
+    wire.filter((event) => isTaskRunEvent(event) || heartbeatOf(event) !== null),
+    (event) => heartbeatOf(event) ?? taskRunTarget(event)?.flowRunId ?? null,
   );
   const recorded = Promise.all(
     [...byRun].map(async ([flowRun, some]) => {
       if (flowRun === null || !isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
-      const answer = await flowRunAt(env, tenant.workspace, flowRun).recordTaskRuns(
-        tenant,
-        some,
-        reporterOf(credential),
-      );
+      const answer = await flowRunAt(env, tenant.workspace, flowRun).recordEvents(tenant, some, reporterOf(credential));
       if (isProblem(answer)) throw new Refusal(answer);
     }),
   ).then(() => undefined);

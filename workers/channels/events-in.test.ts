@@ -26,7 +26,7 @@ const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0
 const typesOf = async ({ object, owner }: TestRun) => (await object.taskRuns(owner))?.map(({ state }) => state?.type);
 
 test("[AP8] what a client says of its task runs is recorded, in its order, with one call for many", async () => {
-  const record = vi.spyOn(FlowRun.prototype, "recordTaskRuns");
+  const record = vi.spyOn(FlowRun.prototype, "recordEvents");
   const run = await begin(a.owner);
   const socket = await open();
   const tasks = Array.from({ length: 30 }, () => uuidv7());
@@ -76,7 +76,7 @@ test.each<[string, object | string, string]>([
 test("[AP8] a client whose events could not be recorded is told to send them again", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const run = await begin(a.owner);
-  vi.spyOn(FlowRun.prototype, "recordTaskRuns").mockRejectedValueOnce(new Error("crashed"));
+  vi.spyOn(FlowRun.prototype, "recordEvents").mockRejectedValueOnce(new Error("crashed"));
   const event = taskEvent(run, { id: uuidv7(), type: "RUNNING", occurred: at(0) });
   const socket = await open();
   socket.send(event);

@@ -124,7 +124,7 @@ export class RunProcess {
   async #tellTask(step: number, attempt: number): Promise<boolean> {
     const events = taskEvents(this.run.id, `${this.generation}-${attempt}-${step}`, this.#dice, Date.now());
     const stored = await this.#api.run(this.life, BUDGET, this.run.id, (run, owner) =>
-      run.recordTaskRuns(owner, events, this.#reporter),
+      run.recordEvents(owner, events, this.#reporter),
     );
     return !isProblem(stored);
   }

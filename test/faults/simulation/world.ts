@@ -26,7 +26,7 @@ const CLAIMED: Readonly<Record<string, (args: readonly unknown[]) => unknown>> =
   finish: (args) => args[1],
   release: (args) => args[1],
   lose: (args) => args[1],
-  recordTaskRuns: (args) => byReporter(args[2]),
+  recordEvents: (args) => byReporter(args[2]),
   appendLogs: (args) => byReporter(args[2]),
 };
 
