@@ -27,8 +27,8 @@ function service(name: string, folder: string, setups: string[] = []): TestProje
 
 /** Tests of server files that need nothing of the Workers runtime: Node starts them faster. */
 const WITHOUT_RUNTIME = [
-  "durable-objects/addresses.test.ts",
-  "durable-objects/concurrency-limit/{ledger,slots}.test.ts",
+  "durable-objects/{addresses,slots}.test.ts",
+  "durable-objects/concurrency-limit/ledger.test.ts",
   "durable-objects/kit/{alarms,gather,json-schema,release,remembered}.test.ts",
   "workers/api/{body,run-ids,sql-filter}.test.ts",
   "workers/auth/keys.test.ts",

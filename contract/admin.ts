@@ -1,7 +1,6 @@
-/** What clients ask before they begin: versions, health, CSRF, result storage, and an empty set of tag limits. */
+/** What clients ask before they begin: versions, health, CSRF, result storage. */
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
-import { maybe, Name, Uuid } from "./wire.ts";
 
 /** The Prefect version whose wire this is. Clients compare its major number with their own. */
 export const PREFECT_VERSION = "3.9.1";
@@ -57,23 +56,5 @@ export const admin = {
     status: 422,
     result: z.object({ detail: z.string() }),
     summary: "Answers that no CSRF token is needed: keys and tokens are not sent by browsers of their own accord.",
-  }),
-};
-
-export const concurrencyLimits = {
-  incrementWithLease: endpoint({
-    method: "POST",
-    path: "/v2/concurrency_limits/increment-with-lease",
-    scope: "manage_concurrency_limits",
-    body: z.strictObject({
-      names: z.array(Name).min(1).max(1000),
-      slots: z.int().min(1),
-      mode: z.enum(["concurrency", "rate_limit"]).default("concurrency"),
-      lease_duration: z.number().min(60).max(86_400).default(300),
-      holder: maybe(z.object({ type: z.enum(["flow_run", "task_run", "deployment"]), id: Uuid })),
-    }),
-    status: 200,
-    result: z.object({ lease_id: z.uuid(), limits: z.array(z.unknown()) }),
-    summary: "Takes slots of the limits that have these names; names without a limit take none.",
   }),
 };

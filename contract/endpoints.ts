@@ -1,9 +1,10 @@
 /** The table of all endpoints. Whatever serves, calls, documents or tries an operation starts here. */
 import { accounts, me } from "./accounts.ts";
-import { admin, concurrencyLimits } from "./admin.ts";
+import { admin } from "./admin.ts";
 import { artifacts } from "./artifacts.ts";
 import { auth } from "./auth.ts";
 import { bundles } from "./bundles.ts";
+import { globalLimits, tagLimits } from "./concurrency-limits.ts";
 import { deployments } from "./deployments.ts";
 import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
 import { events } from "./events.ts";
@@ -27,7 +28,8 @@ export const resources = {
   deployments,
   bundles,
   workPools,
-  concurrencyLimits,
+  globalLimits,
+  tagLimits,
 } as const;
 
 type Resources = typeof resources;

@@ -15,6 +15,8 @@ const SAMPLES: { [C in ProblemCode]: [Extract<Problem, { code: C }>, RegExp] } =
   forbidden: [{ code: "forbidden", scope: "run_flows" }, /run_flows.*Ask an owner/],
   refused: [{ code: "refused", message: "Ask from this site's own pages." }, /own pages/],
   beyond_run: [{ code: "beyond_run", run: "run-7" }, /run-7.*API key/],
+  gone: [{ code: "gone", what: "lease", id: "f00" }, /lease f00 has ended.*new one/],
+  slots_taken: [{ code: "slots_taken", limit: "db", retryAfter: 2.5 }, /limit db are taken.*in 2\.5 seconds\.$/],
   too_many: [{ code: "too_many", what: "requests a minute", limit: 60, retryAfter: 1 }, /60 requests.*in 1 second\.$/],
   unavailable: [{ code: "unavailable", what: "index", retryAfter: 5 }, /index.*in 5 seconds\.$/],
 };

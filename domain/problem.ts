@@ -20,6 +20,10 @@ export type Problem =
   | { code: "refused"; message: string }
   /** A run's own token, used on a run that it did not begin. */
   | { code: "beyond_run"; run: string }
+  /** What was there has ended, and does not come back. */
+  | { code: "gone"; what: string; id: string }
+  /** All slots of a limit are taken, or wanted by those who came before. */
+  | { code: "slots_taken"; limit: string; retryAfter: number }
   | { code: "too_many"; what: string; limit: number; retryAfter: number }
   /** A part that is needed does not answer. The same call is worth repeating. */
   | { code: "unavailable"; what: string; retryAfter: number };
@@ -52,6 +56,10 @@ export function sentence(problem: Problem): string {
       return problem.message;
     case "beyond_run":
       return `This is the token of run ${problem.run}: it reaches that run and those it began. Use an API key for others.`;
+    case "gone":
+      return `The ${problem.what} ${problem.id} has ended. Ask for a new one.`;
+    case "slots_taken":
+      return `The slots of the limit ${problem.limit} are taken. Try again in ${seconds(problem.retryAfter)}.`;
     case "too_many":
       return `More than ${problem.limit} ${problem.what}. Try again in ${seconds(problem.retryAfter)}.`;
     case "unavailable":

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { concurrencyLimitAt, eventHubAt, flowRunAt, type ObjectNamespaces, workPoolAt } from "./addresses.ts";
-import { leaseAt } from "./concurrency-limit/lease.ts";
+import { leaseAt } from "./kit/lease.ts";
 import { RELEASED } from "./kit/release.ts";
 
 /** Namespaces whose objects answer what `answer` says; names and calls are kept. */

@@ -4,9 +4,10 @@
  * AD1  A name is made of the workspace of the verified credential and a UUID or half of one, all of fixed length: no choice of
  *      ids makes one tenant's name another's.
  */
-import { type ConcurrencyLimitRpc, placeOf } from "./concurrency-limit/rpc.ts";
+import type { ConcurrencyLimitRpc } from "./concurrency-limit/rpc.ts";
 import type { EventHubRpc } from "./event-hub/rpc.ts";
 import type { FlowRunRpc } from "./flow-run/rpc.ts";
+import { placeOf } from "./kit/lease.ts";
 import { RELEASED } from "./kit/release.ts";
 import type { WorkPoolRpc } from "./work-pool/rpc.ts";
 

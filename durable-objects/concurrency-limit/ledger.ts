@@ -12,9 +12,9 @@ import { retryAfter } from "@millrace/domain/limit/retry-after.ts";
 import { hasRoom, type Level, levelAt, remaining, slotsOf } from "@millrace/domain/limit/room.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import type { Owner } from "../flow-run/rpc.ts";
+import { leaseAt } from "../kit/lease.ts";
 import type { Store } from "../kit/store.ts";
 import { type Entry, Holders } from "./holders.ts";
-import { leaseAt } from "./lease.ts";
 import type { Ask, Grant, Held, Holder, Leased, Limit, Never, Occupation } from "./rpc.ts";
 import { Waiters } from "./waiters.ts";
 

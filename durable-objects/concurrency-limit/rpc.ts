@@ -1,14 +1,8 @@
 /**
- * What others may ask of a concurrency limit's object. Whoever wants slots of several limits at once calls slots.ts, which asks each.
+ * What others may ask of a concurrency limit's object. Whoever wants slots of several limits at once calls ../slots.ts, which asks each.
  */
 import type { Instant } from "@millrace/domain/time.ts";
 import type { Owner } from "../flow-run/rpc.ts";
-
-/** Characters of a UUID's second half. */
-const HALF = 17;
-
-/** The half of a limit's id, or of the id of a lease that is kept there, which names the object. */
-export const placeOf = (id: string): string => id.slice(-HALF);
 
 /** A limit as it is kept in the shard. `updated` tells a newer setting from an older one, whichever arrives first. */
 export interface Limit {

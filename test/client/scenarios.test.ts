@@ -17,6 +17,7 @@ const SETTLED_WITHIN = { timeout: 10_000, interval: 100 };
 const scenarios = [
   { name: "s01", flows: ["parent", "child"] },
   { name: "s02", flows: ["fails", "returns-state", "slow", "cancelled", "crashes", "typed"] },
+  { name: "s07", flows: ["lim"] },
 ];
 const styles = [
   { style: "Cloud style", env: cloudStyle },

@@ -10,4 +10,15 @@ export interface Known {
   reason: string;
 }
 
-export const differences: readonly Known[] = [];
+export const differences: readonly Known[] = [
+  {
+    on: "POST /v2/concurrency_limits/increment",
+    at: "/detail",
+    reason: "Prefect says «Locked»; here a sentence says which limit it is, and when to come again.",
+  },
+  {
+    on: "POST /v2/concurrency_limits/increment-with-lease",
+    at: "/detail",
+    reason: "Prefect says «Locked»; here a sentence says which limit it is, and when to come again.",
+  },
+];

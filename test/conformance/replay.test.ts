@@ -7,8 +7,8 @@ import { type Line, readRecording, routeOf, type Value } from "./recording.ts";
 import { Replay } from "./replay.ts";
 import { openTarget, type Target } from "./target.ts";
 
-/** In this order: the last one lists what the first two made. */
-const RECORDINGS = ["s01", "s02", "cli"];
+/** In this order: the third lists what the first two made. */
+const RECORDINGS = ["s01", "s02", "cli", "s07"];
 
 /** Milliseconds for an event to become a task run that can be read. */
 const RECORDED_WITHIN = { timeout: 10_000, interval: 50 };

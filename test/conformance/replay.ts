@@ -1,4 +1,5 @@
 /** Sends the lines of a recording to a live server, one after another, and says how its answers differ. */
+import { setTimeout as wait } from "node:timers/promises";
 import { Socket } from "../support/socket.ts";
 import { compare, type Difference } from "./compare.ts";
 import type { Mapping } from "./mapping.ts";
@@ -45,6 +46,8 @@ export class Replay {
       response = await fetch(url, init);
     }
     const text = await response.text();
+    // The recorded client came again when it was told to.
+    if (response.status === 423) await wait(Number(response.headers.get("retry-after")) * 1000);
     if (response.status !== line.status) {
       return [{ at: "status", what: `${line.status}, not ${response.status}: ${text.slice(0, 300)}` }];
     }

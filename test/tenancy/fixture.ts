@@ -21,6 +21,10 @@ export interface Things {
   pool: string;
   bundle: string;
   log: string;
+  limit: string;
+  tag: string;
+  tagLimit: string;
+  lease: string;
 }
 
 export interface Party extends Tenant {
@@ -59,6 +63,11 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
   await client("POST /logs/", {
     body: [{ name: "test", level: 20, message: own("line"), timestamp: NOW(), flow_run_id: run.id }],
   });
+  await client("POST /v2/concurrency_limits/", { body: { name: own("limit"), limit: 5 } });
+  const { lease_id } = await client("POST /v2/concurrency_limits/increment-with-lease", {
+    body: { names: [own("limit")], slots: 1 },
+  });
+  const tagLimit = await client("POST /concurrency_limits/", { body: { tag: own("tag"), concurrency_limit: 5 } });
   return {
     flow: flow.id,
     flowName: flow.name,
@@ -71,6 +80,10 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     pool: pool.name,
     bundle,
     log: own("line"),
+    limit: own("limit"),
+    tag: tagLimit.tag,
+    tagLimit: tagLimit.id,
+    lease: lease_id,
   };
 }
 
@@ -101,6 +114,7 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/task_runs/", things.taskRun],
     ["/artifacts/", things.artifact],
     ["/deployments/", things.deployment],
+    ["/concurrency_limits/", things.tagLimit],
   ];
   const named: Record<string, string> = {
     account_id: party.accountId,
@@ -109,6 +123,9 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     sha256: things.bundle,
     key: things.artifactKey,
     name: path.startsWith("/work_pools/") ? things.pool : things.flowName,
+    id_or_name: things.limit,
+    tag: things.tag,
+    lease_id: things.lease,
     flow_name: things.flowName,
     deployment_name: things.deploymentName,
     id: ids.find(([prefix]) => path.startsWith(prefix))?.[1] ?? "",
@@ -124,6 +141,7 @@ export function unknownParams({ path }: EndpointRow, party: Party): Record<strin
     key_id: "nobody",
     sha256: createHash("sha256").update(randomUUID()).digest("hex"),
     id: randomUUID(),
+    lease_id: randomUUID(),
   };
   return pick(path, (name) => named[name] ?? `nobody-${randomUUID()}`);
 }
@@ -224,6 +242,8 @@ export async function inventory({ client }: Party): Promise<unknown> {
     deployments: await client("POST /deployments/filter", { body: {} }),
     pools: await client("POST /work_pools/filter", { body: {} }),
     logs: await client("POST /logs/filter", { body: {} }),
+    limits: await client("POST /v2/concurrency_limits/filter", { body: {} }),
+    tagLimits: await client("POST /concurrency_limits/filter", { body: {} }),
   };
 }
 

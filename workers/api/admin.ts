@@ -1,4 +1,4 @@
-import { admin, concurrencyLimits, PREFECT_VERSION } from "@millrace/contract/admin.ts";
+import { admin, PREFECT_VERSION } from "@millrace/contract/admin.ts";
 import { SHARD_COUNT, shardOf } from "../../durable-objects/env.ts";
 import { json, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
@@ -19,6 +19,4 @@ export function serveAdmin(app: App): void {
   serve(app, admin.serverVersion, () => PREFECT_VERSION);
   serve(app, admin.storage, () => ({ default_result_storage_block_id: null }));
   serve(app, admin.csrfToken, () => json({ detail: "CSRF protection is disabled." }, 422));
-  // Limits cannot be made yet, so no name has one: the lease holds no slots.
-  serve(app, concurrencyLimits.incrementWithLease, () => ({ lease_id: crypto.randomUUID(), limits: [] }));
 }

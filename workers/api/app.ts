@@ -10,10 +10,12 @@ import { serveDeployments } from "./deployments.ts";
 import { serveEvents } from "./events.ts";
 import { serveFlowRuns } from "./flow-runs.ts";
 import { serveFlows } from "./flows.ts";
+import { serveGlobalLimits } from "./global-limits.ts";
 import { serveLogs } from "./logs.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { json } from "./refusal.ts";
 import { type App, routingPath } from "./serve.ts";
+import { serveTagLimits } from "./tag-limits.ts";
 import { serveTaskRuns } from "./task-runs.ts";
 import { serveWorkPools } from "./work-pools.ts";
 
@@ -32,6 +34,8 @@ export function makeApi(): App {
   serveDeployments(app);
   serveBundles(app);
   serveWorkPools(app);
+  serveGlobalLimits(app);
+  serveTagLimits(app);
   serveOpenApi(app);
   app.notFound(({ req }) => {
     if (isKnown(req.path)) return json({ detail: "Method Not Allowed" }, 405);

@@ -29,6 +29,8 @@ const STATUS: { readonly [Code in ProblemCode]: number } = {
   forbidden: 403,
   beyond_run: 403,
   refused: 403,
+  gone: 410,
+  slots_taken: 423,
   too_many: 429,
   unavailable: 503,
 };

@@ -5,7 +5,11 @@
  * id, 62 random bits, is that of the limit at which the lease is kept; an object is named by that half (addresses.ts).
  */
 
-import { placeOf } from "./rpc.ts";
+/** Characters of a UUID's second half. */
+const HALF = 17;
+
+/** The half of a limit's id, or of the id of a lease that is kept there, which names the object. */
+export const placeOf = (id: string): string => id.slice(-HALF);
 
 /** The id of a new lease at a limit, made of the last 60 bits of a new UUID. */
 export function leaseAt(limit: string, fresh: string): string {

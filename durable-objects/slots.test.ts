@@ -1,9 +1,9 @@
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import { beforeEach, expect, test } from "vitest";
-import { Disk, MemoryStore } from "../../test/faults/platform/memory-store.ts";
-import type { ObjectNamespaces } from "../addresses.ts";
-import { LimitLedger } from "./ledger.ts";
-import type { Limit } from "./rpc.ts";
+import { Disk, MemoryStore } from "../test/faults/platform/memory-store.ts";
+import type { ObjectNamespaces } from "./addresses.ts";
+import { LimitLedger } from "./concurrency-limit/ledger.ts";
+import type { Limit } from "./concurrency-limit/rpc.ts";
 import { acquireSlots, releaseSlots, renewSlots } from "./slots.ts";
 
 const OWNER = { workspace: "w", shard: 0 };

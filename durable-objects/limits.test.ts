@@ -1,13 +1,14 @@
 import { evictDurableObject } from "cloudflare:test";
 import type { Instant } from "@millrace/domain/time.ts";
 import { expect, test, vi } from "vitest";
-import { testEnv } from "../../test/workerd/env.ts";
-import { makeTenant } from "../../test/workerd/tenant.ts";
-import { concurrencyLimitAt } from "../addresses.ts";
-import { shardOf } from "../env.ts";
-import { now } from "../kit/alarms.ts";
+import { testEnv } from "../test/workerd/env.ts";
+import { makeTenant } from "../test/workerd/tenant.ts";
+import { concurrencyLimitAt } from "./addresses.ts";
+import { shardOf } from "./env.ts";
+import { now } from "./kit/alarms.ts";
 import { forgetLimit, limitsNamed } from "./limits.ts";
-import { type Limit, placeOf } from "./rpc.ts";
+import type { Limit } from "./concurrency-limit/rpc.ts";
+import { placeOf } from "./kit/lease.ts";
 import { acquireSlots, releaseSlots, renewSlots } from "./slots.ts";
 
 const limit = (name: string): Limit => ({
