@@ -4,6 +4,7 @@ import { admin } from "./admin.ts";
 import { artifacts } from "./artifacts.ts";
 import { auth } from "./auth.ts";
 import { bundles } from "./bundles.ts";
+import { collections } from "./collections.ts";
 import { globalLimits, tagLimits } from "./concurrency-limits.ts";
 import { deployments } from "./deployments.ts";
 import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
@@ -13,6 +14,7 @@ import { flows } from "./flows.ts";
 import { logs } from "./logs.ts";
 import { taskRuns } from "./task-runs.ts";
 import { workPools } from "./work-pools.ts";
+import { workQueues } from "./work-queues.ts";
 
 export const resources = {
   admin,
@@ -30,6 +32,8 @@ export const resources = {
   workPools,
   globalLimits,
   tagLimits,
+  workQueues,
+  collections,
 } as const;
 
 type Resources = typeof resources;

@@ -97,16 +97,27 @@ export type DeploymentFilterInput = z.output<typeof DeploymentFilter>;
 export const WorkPoolFilter = z.strictObject({
   operator,
   id: maybe(AnyId),
-  name: maybe(z.strictObject({ any_: texts })),
+  name: maybe(NameFilter),
   type: maybe(z.strictObject({ any_: texts })),
+  paused: maybe(z.strictObject({ eq_: flag })),
 });
 export type WorkPoolFilterInput = z.output<typeof WorkPoolFilter>;
 
-const WorkQueueFilter = z.strictObject({
+export const WorkQueueFilter = z.strictObject({
   operator,
   id: maybe(AnyId),
   name: maybe(z.strictObject({ any_: texts, startswith_: texts })),
 });
+export type WorkQueueFilterInput = z.output<typeof WorkQueueFilter>;
+
+const WorkerStatuses = maybe(z.array(z.enum(["ONLINE", "OFFLINE"])).max(100));
+export const WorkerFilter = z.strictObject({
+  operator,
+  name: maybe(z.strictObject({ any_: texts, not_any_: texts, like_: like })),
+  last_heartbeat_time: maybe(SpanFilter),
+  status: maybe(z.strictObject({ any_: WorkerStatuses, not_any_: WorkerStatuses })),
+});
+export type WorkerFilterInput = z.output<typeof WorkerFilter>;
 
 export const LogFilter = z.strictObject({
   operator,

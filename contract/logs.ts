@@ -6,15 +6,19 @@ import { endpoint } from "./endpoint.ts";
 import { LogFilter } from "./filters.ts";
 import { Limit, maybe, Name, Offset, otherwise, Timestamp, TimestampText, text, Uuid } from "./wire.ts";
 
-const LogCreate = z.strictObject({
-  name: Name,
-  level: z.int().min(-32_768).max(32_767),
-  /** One line may be long, but not a file: clients cut at 1 MB. */
-  message: z.string().max(1_000_000),
-  timestamp: Timestamp,
-  flow_run_id: maybe(Uuid),
-  task_run_id: maybe(Uuid),
-});
+const LogCreate = z
+  .strictObject({
+    name: Name,
+    level: z.int().min(-32_768).max(32_767),
+    /** One line may be long, but not a file: clients cut at 1 MB. */
+    message: z.string().max(1_000_000),
+    timestamp: Timestamp,
+    flow_run_id: maybe(Uuid),
+    task_run_id: maybe(Uuid),
+    /** Lines of a worker about itself: they belong to no run, and are not kept. */
+    worker_id: maybe(Uuid),
+  })
+  .transform(({ worker_id: _, ...line }) => line);
 export type LogLineInput = z.output<typeof LogCreate>;
 
 export const LogOut = z.object({

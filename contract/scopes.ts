@@ -19,8 +19,10 @@ export const WORKSPACE_SCOPES = [
   "manage_work_pools",
   "see_work_queues",
   "write_work_queues",
+  "manage_work_queues",
   "see_workers",
   "write_workers",
+  "manage_workers",
 ] as const;
 export type WorkspaceScope = (typeof WORKSPACE_SCOPES)[number];
 

@@ -88,3 +88,10 @@ export const otherwise = <T extends z.ZodType>(schema: T, value: z.output<T>) =>
 /** How lists are cut: at most 200 rows, from an offset. */
 export const Limit = otherwise(z.int().min(0).max(200), 200);
 export const Offset = otherwise(z.int().min(0).max(10_000_000), 0);
+
+/** Which page of a list, from 1 on. */
+export const Page = otherwise(z.int().min(1).max(1_000_000), 1);
+
+/** A page of a list, as the wire tells it. */
+export const pageOf = <T extends z.ZodType>(one: T) =>
+  z.object({ results: z.array(one), count: z.int(), limit: z.int(), pages: z.int(), page: z.int() });

@@ -13,5 +13,8 @@ export const DispatchMessage = z.object({
   due: z.int(),
   /** Lower goes first. */
   priority: z.int(),
+  /** Runs of one key share its turns. */
+  key: z.string().max(200).optional(),
+  weight: z.number().positive().optional(),
 });
 export type DispatchMessage = z.output<typeof DispatchMessage>;

@@ -94,12 +94,22 @@ export class Backlog {
       room,
       shares,
       due,
-    }: { queues: readonly Queue[]; own: string; room: Room; shares: Shares; due: number },
+      only,
+    }: {
+      queues: readonly Queue[];
+      own: string;
+      room: Room;
+      shares: Shares;
+      due: number;
+      /** Ids of the queues that are asked for; absent: all. */
+      only?: ReadonlySet<string>;
+    },
     choose: (waiting: Waiting, queue: Queue) => Choice,
   ): void {
     let left = room.pool;
     const strays = this.#strays(queues);
     for (const queue of inOrder(queues)) {
+      if (only && !only.has(queue.id)) continue;
       let leftHere = queue.paused ? 0 : (room.queues.get(queue.id) ?? Number.POSITIVE_INFINITY);
       const lanes = queue.id === own ? [queue.id, ...strays] : [queue.id];
       for (const turns of this.#classes(lanes)) {
@@ -116,6 +126,18 @@ export class Backlog {
         }
       }
     }
+  }
+
+  /** When the next run is due that is not due yet. */
+  nextDue(now: number): number | null {
+    let next: number | null = null;
+    for (const lane of this.#lanes.values())
+      for (const class_ of lane.values())
+        for (const line of class_.values()) {
+          const due = line[firstAfter(line, now)]?.due;
+          if (due !== undefined && (next === null || due < next)) next = due;
+        }
+    return next;
   }
 
   /** Lanes of queues that are gone. */
@@ -171,11 +193,16 @@ const compare = (one: Waiting, other: Waiting): number =>
   one.due - other.due || one.since - other.since || (one.run < other.run ? -1 : one.run > other.run ? 1 : 0);
 
 /** Where a run stands, or is to stand, in its line. */
-function placeIn(line: Line, waiting: Waiting): number {
+const placeIn = (line: Line, waiting: Waiting): number => partition(line, (one) => compare(one, waiting) < 0);
+
+const firstAfter = (line: Line, now: number): number => partition(line, ({ due }) => due <= now);
+
+/** How many stand before the first that does not belong to `before`; they are sorted by it. */
+function partition(line: Line, before: (one: Waiting) => boolean): number {
   let [low, high] = [0, line.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compare(line[middle] as Waiting, waiting) < 0) low = middle + 1;
+    if (before(line[middle] as Waiting)) low = middle + 1;
     else high = middle;
   }
   return low;

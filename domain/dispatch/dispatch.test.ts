@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Instant, plusSeconds } from "../time.ts";
 import { answerCleanup, type Cleanup, giveBack, lend, newCleanup, nextCleanup } from "./cleanups.ts";
+import { jobOf, templateProblem } from "./job-template.ts";
 import { freePriority, withPriority } from "./priorities.ts";
 import { kebab, poolStatus, queueStatus, queueUnserved, workerGone, workerStatus } from "./signs.ts";
 import { wishesOf } from "./wishes.ts";
@@ -129,5 +130,45 @@ describe("clean-up messages", () => {
     expect(cleanup.dead).toBe("broken");
     expect(answer(cleanup, "ack")).toMatchObject({ status: "dead_lettered", reason: "broken" });
     expect(answer(null, "ack")).toMatchObject({ status: "not_found" });
+  });
+});
+
+describe("base job templates", () => {
+  const template = {
+    job_configuration: {
+      command: "{{ command }}",
+      env: "{{ env }}",
+      name: "{{ name }}-{{n}}",
+      steps: ["{{ none }}", "x"],
+    },
+    variables: {
+      type: "object",
+      properties: { command: { default: null }, env: {}, name: { default: "job" }, n: { default: 3 }, none: {} },
+    },
+  };
+  test.each([
+    ["[DI11] one that is whole", template, null],
+    ["[DI11] none at all", {}, null],
+    ["[DI11] only a job", { job_configuration: { a: "b" } }, /must contain both/],
+    ["[DI11] an empty schema", { job_configuration: { a: "b" }, variables: {} }, /must contain both/],
+    [
+      "[DI11] a variable that the schema does not have",
+      { job_configuration: { a: { deep: ["{{ x }}", "{{y}}"] } }, variables: { properties: { x: {} } } },
+      /does not have: y\./,
+    ],
+    [
+      "[DI11] what belongs to the workspace is no variable",
+      { job_configuration: { a: "{{ prefect.variables.x }}" }, variables: { properties: {} } },
+      null,
+    ],
+  ] as const)("%s", (_case, one, wanted) => {
+    const problem = templateProblem(one as never);
+    if (wanted === null) expect(problem).toBeNull();
+    else expect(problem).toMatch(wanted);
+  });
+
+  test("[DI12] defaults and values fill the job, by their kinds", () => {
+    expect(jobOf(template as never)).toEqual({ command: null, name: "job-3", steps: ["x"] });
+    expect(jobOf(template as never, { env: { A: "1" }, none: 0 })).toMatchObject({ env: { A: "1" }, steps: [0, "x"] });
   });
 });

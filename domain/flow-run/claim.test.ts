@@ -16,7 +16,6 @@ const head = (state: State | null, claimed: Claim | null = null, changes = {}): 
 test.each([
   ["[FR36] due", head(scheduled()), 8],
   ["[FR36] due this moment", head(scheduled(0)), 8],
-  ["[FR36] pending", head(sampleState("PENDING")), 8],
   ["[FR36] the same session again", head(sampleState("RUNNING"), held), 7],
 ])("%s", (_case, before, generation) => {
   const outcome = claim(before, { ...mine, now: NOW });
@@ -31,6 +30,7 @@ test.each([
   ["[FR37] ended", head(sampleState("FAILED")), "terminal"],
   ["[FR37] ended, though its claim is still there", head(sampleState("FAILED"), held), "terminal"],
   ["[FR37] a moment too early", head(scheduled(0.001)), "not_due"],
+  ["[FR37] pending without a claim: a worker that polls has it", head(sampleState("PENDING")), "not_waiting"],
   ["[FR37] running without a claim", head(sampleState("RUNNING")), "not_waiting"],
   ["[FR37] paused", head(sampleState("PAUSED")), "not_waiting"],
   ["[FR37] no state", head(null), "not_waiting"],

@@ -27,7 +27,7 @@ export interface Head {
   readonly claim: Claim | null;
 }
 
-/** `held`: another claim is live. `not_waiting`: the run is neither SCHEDULED nor PENDING, or waits in its own process. */
+/** `held`: another claim is live. `not_waiting`: the run is not SCHEDULED, as somebody works on it, or it waits in its own process. */
 export type ClaimRefusal = "terminal" | "held" | "not_waiting" | "not_due";
 
 export type ClaimOutcome<H extends Head> =
@@ -122,8 +122,14 @@ const fenced = <H extends Head>(head: H, run: FlowRun): H => ({
   claim: null,
 });
 
-const waits = (run: FlowRun): boolean =>
-  (run.state?.type === "SCHEDULED" || run.state?.type === "PENDING") && !waitsInProcess(run);
+const waits = (run: FlowRun): boolean => run.state?.type === "SCHEDULED" && !waitsInProcess(run);
+
+/** Somebody works on the run, or is about to. */
+export const isWorked = (run: FlowRun): boolean =>
+  run.state?.type === "PENDING" ||
+  run.state?.type === "RUNNING" ||
+  run.state?.type === "CANCELLING" ||
+  waitsInProcess(run);
 
 /** A retry within the process that failed: the run is SCHEDULED, but whoever has it keeps it. */
 export const waitsInProcess = (run: FlowRun): boolean =>

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Instant, instant, parseInstant, plusSeconds, SECOND } from "../time.ts";
-import { type Ahead, advance, type CatchUp, CATCH_ALL, type Step, spanFrom, spanOf, startingAt } from "./ahead.ts";
+import { type Ahead, advance, CATCH_ALL, type CatchUp, type Step, spanFrom, spanOf, startingAt } from "./ahead.ts";
 import { DAY, HOUR, MINUTE } from "./civil.ts";
 import { isTimetable, type Timetable, timetableOf } from "./schedule.ts";
 

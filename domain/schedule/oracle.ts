@@ -2,7 +2,7 @@
  * An oracle for the tests of schedules. It knows nothing of offsets, of gaps or of repeats: it looks at the clock on the wall every
  * quarter of an hour, and says of each time that it shows, shows again or never shows, whether a pattern is due.
  */
-import { instant, type Instant, parseInstant } from "../time.ts";
+import { type Instant, instant, parseInstant } from "../time.ts";
 import { DAY, HOUR } from "./civil.ts";
 import { isTimetable, type Schedule, timetableOf } from "./schedule.ts";
 

@@ -5,8 +5,9 @@
  * and a set of times of day; BYSETPOS picks from what they make. What is asked for far from the start is reached by counting
  * periods, but for a rule with COUNT, which has to be counted through.
  */
-import { civilOf, DAY, dayNumber, dayOf, daysInMonth, HOUR, MINUTE, type Wall, wallOf, weekdayOf } from "./civil.ts";
+
 import { SECOND } from "../time.ts";
+import { civilOf, DAY, dayNumber, dayOf, daysInMonth, HOUR, MINUTE, type Wall, wallOf, weekdayOf } from "./civil.ts";
 
 export type Frequency = "YEARLY" | "MONTHLY" | "WEEKLY" | "DAILY" | "HOURLY" | "MINUTELY";
 

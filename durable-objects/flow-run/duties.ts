@@ -4,6 +4,7 @@
  * FO2  A duty may be done twice; one that is not done is asked for again by an alarm.
  */
 import { clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
+import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import { isTerminal, type State } from "@millrace/domain/state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import type { Head } from "./head.ts";
@@ -12,11 +13,15 @@ import type { Head } from "./head.ts";
 export type Duty =
   /** Send the run to its pool. */
   | { kind: "offer"; due: Instant }
-  /** Tell the pool that the run is not to be started any more. */
+  /** Tell the pool that the run is not to be started any more, or that the worker that had it has it no more. */
   | { kind: "withdraw" }
+  /** Tell the pool that somebody works on the run without a claim. */
+  | { kind: "occupy"; due: Instant }
   /** Tell the agent that holds this claim to stop. */
   | { kind: "cancel"; generation: number };
 
+/** Seconds before it is due that a run is sent to its pool: as far ahead as workers ask, and a little more. */
+const LEAD_SECONDS = 15;
 /** Seconds until an offer is repeated that led to no claim. The first ones may have been lost; later ones wait for an agent. */
 const REOFFER_SECONDS = 30;
 const QUICK_OFFERS = 5;
@@ -35,7 +40,10 @@ export function dutyOf(head: Head, now: Instant): Asked {
   const { run, claim } = head;
   const state = run.state;
   if (state?.type === "SCHEDULED" && run.workPoolId !== null && !claim && run.policy.retryType !== "in_process") {
-    return offer(head, state, now);
+    const asked = offer(head, state, now);
+    // An offer says as much.
+    if (!head.worked || asked.duty) return { ...asked, head: { ...asked.head, worked: false } };
+    return { head: { ...asked.head, worked: false }, duty: { kind: "withdraw" } };
   }
   const alarms = clearAlarms(head.alarms, ["due", "offer"]);
   const overruled = state !== null && state.id === head.overruled && isTerminal(state.type);
@@ -44,16 +52,23 @@ export function dutyOf(head: Head, now: Instant): Asked {
     const again = setAlarm(alarms, "cancel", plusSeconds(now, RECANCEL_SECONDS));
     return { head: { ...head, alarms: again }, duty: { kind: "cancel", generation: claim.generation } };
   }
-  if (state && isTerminal(state.type) && !claim && head.offers > 0) {
-    return { head: { ...head, offers: 0, alarms }, duty: { kind: "withdraw" } };
+  const worked = isWorked(run);
+  if (worked && !claim && !head.worked && run.workPoolId !== null) {
+    const due = state?.details.scheduledTime ?? now;
+    return { head: { ...head, alarms, worked: true }, duty: { kind: "occupy", due } };
+  }
+  const over = state !== null && isTerminal(state.type) && head.offers > 0;
+  if (!claim && !worked && (over || head.worked)) {
+    return { head: { ...head, offers: 0, alarms, worked: false }, duty: { kind: "withdraw" } };
   }
   return { head: { ...head, alarms }, duty: null };
 }
 
 function offer(head: Head, state: State, now: Instant): Asked {
   const due = state.details.scheduledTime ?? now;
-  if (due > now) {
-    const alarms = setAlarm(clearAlarms(head.alarms, ["offer"]), "due", due);
+  const ahead = plusSeconds(due, -LEAD_SECONDS);
+  if (ahead > now) {
+    const alarms = setAlarm(clearAlarms(head.alarms, ["offer"]), "due", ahead);
     return { head: { ...head, offers: 0, alarms }, duty: null };
   }
   if (head.alarms.offer) return { head, duty: null };

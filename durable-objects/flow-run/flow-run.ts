@@ -9,6 +9,8 @@ import { DurableObject } from "cloudflare:workers";
 import { flowRunToWire, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
+import { wishesOf } from "@millrace/domain/dispatch/wishes.ts";
+import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
@@ -18,7 +20,7 @@ import { isTerminal, type State, type StateInput } from "@millrace/domain/state.
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
-import { plusSeconds } from "@millrace/domain/time.ts";
+import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { eventHubAt, flowRunAt, workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
@@ -26,6 +28,7 @@ import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
+import type { Offer } from "../work-pool/rpc.ts";
 import { isProblem, type Reporter } from "./admission.ts";
 import type { Duty } from "./duties.ts";
 import { type Birth, type Clock, type Edit, Ledger, type Owner } from "./ledger.ts";
@@ -37,8 +40,6 @@ const clock: Clock = { now, newId: uuidv7 };
 
 /** Seconds until a deleted run is taken off the lists again, where that failed. */
 const REBURY_SECONDS = 5;
-/** Dispatch priority of runs that ask for none; lower goes first. */
-const PRIORITY = 100;
 
 export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   readonly #ledger: Ledger;
@@ -142,6 +143,22 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
 
   async holds(owner: Owner, generation: number): Promise<boolean> {
     return this.#use().headOf(owner)?.claim?.generation === generation;
+  }
+
+  async waitsIn(owner: Owner): Promise<{ pool: string; offer: Offer } | null> {
+    const head = this.#use().headOf(owner);
+    const pool = head?.run.workPoolId;
+    if (!head || !pool || head.claim || head.run.state?.type !== "SCHEDULED" || isWorked(head.run)) return null;
+    return { pool, offer: offerOf(head.run, head.run.state.details.scheduledTime ?? now()) };
+  }
+
+  async isWorked(owner: Owner): Promise<boolean> {
+    const head = this.#use().headOf(owner);
+    return head !== null && head.claim === null && isWorked(head.run);
+  }
+
+  async leavePool(owner: Owner, pool: string): Promise<void> {
+    if (this.#use().leavePool(owner, pool)) await this.#afterChange();
   }
 
   async taskRuns(owner: Owner): Promise<TaskRun[] | null> {
@@ -356,11 +373,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
           workspace: owner.workspace,
           shard: owner.shard,
           pool,
-          queue: run.workQueueId,
-          run: run.id,
-          due: duty.due,
-          priority: PRIORITY,
+          ...offerOf(run, duty.due),
         }));
+      case "occupy":
+        return workPoolAt(this.env, owner.workspace, pool).occupy(owner, offerOf(run, duty.due));
       case "withdraw":
         return workPoolAt(this.env, owner.workspace, pool).withdraw(owner, run.id);
       case "cancel":
@@ -379,4 +395,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     const told = flowRunAt(this.env, workspace, parent).mirror({ workspace, shard }, run.parentTaskRunId, state);
     this.ctx.waitUntil(told.catch((error: unknown) => console.error("A parent run could not be told", error)));
   }
+}
+
+/** The run as its pool is offered it. */
+function offerOf({ id, workQueueId, jobVariables }: FlowRunRecord, due: Instant): Offer {
+  const { priority, key, weight } = wishesOf(jobVariables);
+  return { run: id, queue: workQueueId, due, priority, ...(key !== "" && { key, weight }) };
 }

@@ -49,6 +49,8 @@ export interface Head {
   offers: number;
   /** The state in which time ended the run although an agent has it: its process is to be ended. */
   overruled?: string | undefined;
+  /** The pool was told that somebody works on the run without a claim, as Prefect's workers do. */
+  worked?: boolean | undefined;
   /** Ids of the transitions that were made lately. */
   transitions: string[];
   surroundings: Surroundings;

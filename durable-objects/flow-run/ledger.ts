@@ -14,6 +14,7 @@ import {
   type ClaimRefusal,
   claim,
   finish,
+  isWorked,
   type LossPolicy,
   lost,
   release,
@@ -369,6 +370,16 @@ export class Ledger {
     if (!head || !loss) return "stale";
     this.#leave({ ...loss.head, alarms: clearAlarms(loss.head.alarms, ["cancel"]) }, loss.head.run);
     return "done";
+  }
+
+  /** The pool is gone. False where the run has nothing to do with it any more. */
+  leavePool(owner: Owner, pool: string): boolean {
+    const head = this.headOf(owner);
+    if (!head || head.claim || head.run.workPoolId !== pool || isWorked(head.run)) return false;
+    const nowhere = { workPoolId: null, workPoolName: null, workQueueId: null, workQueueName: null };
+    const run = { ...head.run, ...nowhere, updated: this.#clock.now() };
+    this.#transact(() => this.#save({ ...head, offers: 0 }, run));
+    return true;
   }
 
   /** Ids of all task runs, whoever asks. */

@@ -13,6 +13,7 @@ import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Announcement } from "../event-hub/rpc.ts";
 import type { Packed } from "../kit/packed.ts";
+import type { Offer } from "../work-pool/rpc.ts";
 import type { Reporter } from "./admission.ts";
 import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
 
@@ -77,6 +78,13 @@ export interface FlowRunRpc {
   lose(owner: Owner, generation: number): Promise<"done" | "stale">;
   /** Whether this claim is the live one. */
   holds(owner: Owner, generation: number): Promise<boolean>;
+
+  /** The run as its pool is offered it, and the pool; null where it does not wait in one. */
+  waitsIn(owner: Owner): Promise<{ pool: string; offer: Offer } | null>;
+  /** Whether somebody works on the run, or is about to. */
+  isWorked(owner: Owner): Promise<boolean>;
+  /** The pool is gone: a run that waits in it waits for nobody. */
+  leavePool(owner: Owner, pool: string): Promise<void>;
 
   taskRuns(owner: Owner): Promise<TaskRun[] | null>;
   taskRun(owner: Owner, id: string): Promise<TaskRun | null>;

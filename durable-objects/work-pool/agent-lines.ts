@@ -28,6 +28,9 @@ interface Attachment extends Bearer {
   over: boolean;
 }
 
+/** Tells agents' sockets from others of the object. */
+const TAG = "agent";
+
 export class AgentLines {
   readonly #ctx: DurableObjectState;
   /** When a frame of a session last came, or something was last sent to it that began its lease anew. */
@@ -41,7 +44,7 @@ export class AgentLines {
   /** Takes the socket of an agent that has not said yet which session it is. */
   open({ account, key, expires }: Bearer): Response {
     const attachment: Attachment = { account, key, expires, session: null, over: false };
-    return acceptSocket(this.#ctx, [], attachment, [{ type: "auth_success" }]);
+    return acceptSocket(this.#ctx, [TAG], attachment, [{ type: "auth_success" }]);
   }
 
   sessionOf(socket: WebSocket): string | null {
@@ -65,7 +68,7 @@ export class AgentLines {
 
   /** When the first credential of an open line is over; null where none has an end. */
   firstExpiry(): Instant | null {
-    const ends = this.#ctx.getWebSockets().map(attachmentOf);
+    const ends = this.#sockets().map(attachmentOf);
     return ends.reduce<Instant | null>(
       (first, { expires, over }) =>
         over || expires === null || (first !== null && first <= expires) ? first : expires,
@@ -74,7 +77,7 @@ export class AgentLines {
   }
 
   #endThose(isMeant: (bearer: Bearer) => boolean, reason: string): string[] {
-    const meant = this.#ctx.getWebSockets().filter((socket) => !this.isOver(socket) && isMeant(attachmentOf(socket)));
+    const meant = this.#sockets().filter((socket) => !this.isOver(socket) && isMeant(attachmentOf(socket)));
     const sessions = meant.flatMap((socket) => this.sessionOf(socket) ?? []);
     // Its lease goes on from the last sign of life, which the runtime knows of open lines alone.
     for (const session of sessions) this.#lastFrame.set(session, this.lastHeard(session));
@@ -87,7 +90,7 @@ export class AgentLines {
 
   /** From now on the session hangs on this socket. */
   join(socket: WebSocket, session: string): void {
-    for (const other of this.#ctx.getWebSockets()) {
+    for (const other of this.#sockets()) {
       const attachment = attachmentOf(other);
       if (other === socket || attachment.session !== session) continue;
       end(other, AGENT_CLOSE.policy, "This session has a newer connection.");
@@ -135,8 +138,12 @@ export class AgentLines {
     return pinged ? (Math.max(frame, fromMilliseconds(pinged.getTime())) as Instant) : frame;
   }
 
+  #sockets(): WebSocket[] {
+    return this.#ctx.getWebSockets(TAG);
+  }
+
   #find(session: string): WebSocket | null {
-    return this.#ctx.getWebSockets().find((socket) => attachmentOf(socket).session === session) ?? null;
+    return this.#sockets().find((socket) => attachmentOf(socket).session === session) ?? null;
   }
 }
 

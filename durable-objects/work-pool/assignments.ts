@@ -15,7 +15,7 @@ import {
   type ClaimRef,
 } from "@millrace/contract/channels/agent.ts";
 import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
-import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
+import { type Instant, MILLISECOND, plusSeconds } from "@millrace/domain/time.ts";
 import { type ClaimAnswer, type FlowRunRpc, isProblem, type Owner } from "../flow-run/rpc.ts";
 import { now } from "../kit/alarms.ts";
 import type { AgentLines } from "./agent-lines.ts";
@@ -25,6 +25,8 @@ import type { Entry, PoolLedger, Session } from "./ledger.ts";
 const DECLINED_FOR = 5_000;
 /** Milliseconds until what failed is tried again: a run's object that does not answer, as a rule because it just crashed. */
 const PAUSE = 1_000;
+/** Milliseconds after which a pool with nothing due looks again at the latest. */
+const LONGEST_SLEEP = 60_000;
 /** Seconds of silence after which a session gets no more runs, though its lease may be longer: two pings and a half. */
 const QUIET_SECONDS = 2.5 * AGENT_PING_SECONDS;
 
@@ -46,47 +48,55 @@ type Reason = "unacknowledged" | "declined" | "absent";
 
 export class Assignments {
   readonly #needs: Needs;
-  /** Runs whose claim is being asked for, with the session that is to have them. */
-  readonly #asking = new Map<string, string>();
   /** Assignments that wait for their acknowledgement. */
   readonly #unacknowledged = new Map<string, ReturnType<typeof setTimeout>>();
   /** When a session was last given a run: its lease does not end before it could answer. */
   readonly #given = new Map<string, Instant>();
   /** `run/session` pairs that were declined lately. */
   readonly #declined = new Set<string>();
+  /** Runs that their objects said are not due yet, though their time has come by the pool's clock. */
+  readonly #early = new Set<string>();
+  /** When `assign` comes back by itself. */
+  #waking: number | null = null;
 
   constructor(needs: Needs) {
     this.#needs = needs;
   }
 
-  /** Whether the run's claim is being asked for. */
-  isAsking(run: string): boolean {
-    return this.#asking.has(run);
-  }
-
   /** Gives waiting runs to free sessions until one of them runs out. Never rejects. */
   async assign(): Promise<void> {
     const { ledger } = this.#needs;
-    const { owner } = ledger;
+    const { owner, queues, own, shares, books } = ledger;
     if (!owner) return;
-    const given: Promise<void>[] = [];
-    let room = ledger.room() - this.#asking.size;
+    const room = ledger.room();
     // Looked up once: a long queue costs nothing while no agent is free.
-    const free = room > 0 ? this.#freeSlots() : new Map<Session, number>();
+    const free = room.pool > 0 ? this.#freeSlots() : new Map<Session, number>();
     if (free.size === 0) return;
-    for (const entry of ledger.waiting()) {
-      if (room <= 0 || free.size === 0) break;
-      if (this.#asking.has(entry.run)) continue;
-      const session = this.#freest(entry.run, free);
-      if (!session) continue;
-      room -= 1;
+    const chosen: [run: string, session: Session][] = [];
+    books.backlog.offer({ queues, own, room, shares, due: now() }, ({ run }) => {
+      const session = this.#freest(run, free);
+      if (!session) return free.size === 0 ? "stop" : "leave";
       const left = (free.get(session) ?? 0) - 1;
       if (left > 0) free.set(session, left);
       else free.delete(session);
-      this.#asking.set(entry.run, session.id);
-      given.push(this.#give(owner, entry, session));
-    }
-    await Promise.all(given);
+      chosen.push([run, session]);
+      return "take";
+    });
+    for (const [run, session] of chosen) books.ask(run, session.id);
+    this.#wakeWhenDue();
+    await Promise.all(chosen.map(([run, session]) => this.#give(owner, run, session)));
+  }
+
+  /** Comes back when the next waiting run is due. After a crash the run's own offers stand in for it. */
+  #wakeWhenDue(): void {
+    const next = this.#needs.ledger.books.backlog.nextDue(now());
+    if (next === null || (this.#waking !== null && this.#waking <= next)) return;
+    this.#waking = next;
+    const milliseconds = Math.min(Math.ceil((next - now()) / MILLISECOND), LONGEST_SLEEP);
+    this.#needs.later(milliseconds, () => {
+      if (this.#waking === next) this.#waking = null;
+      return this.assign();
+    });
   }
 
   /** The claim if it is the one in the books. */
@@ -187,15 +197,17 @@ export class Assignments {
   }
 
   /** Claims the run for the session, and sends it. */
-  async #give(owner: Owner, { run }: Entry, session: Session): Promise<void> {
+  async #give(owner: Owner, run: string, session: Session): Promise<void> {
     const claimant = { agent: session.agent.name, session: session.id };
     const answer = await this.#ask(
       () => this.assign(),
       () => this.#needs.runAt(owner, run).claim(owner, run, claimant),
     );
-    this.#asking.delete(run);
+    this.#needs.ledger.books.answered(run);
     if (answer === null) return;
     if (isProblem(answer)) return this.#refused(owner, run, null);
+    if (answer.kind === "refused" && answer.reason === "not_due" && !this.#early.delete(run))
+      return this.#tooEarly(run);
     if (answer.kind === "refused") return this.#refused(owner, run, answer.held);
     // The agent came back as another session meanwhile, and this one was forgotten: nobody would end its claims.
     if (!this.#needs.ledger.session(session.id)) return this.#refused(owner, run, answer);
@@ -222,6 +234,12 @@ export class Assignments {
     await arm();
   }
 
+  /** Clocks of two machines differ a little: it is asked for once more. */
+  #tooEarly(run: string): void {
+    this.#early.add(run);
+    this.#needs.later(PAUSE, () => this.assign());
+  }
+
   /**
    * A run that is not to be had leaves the pool; its object offers it when that changes. A claim that is in the way, and in no book,
    * is given back, and the run waits on.
@@ -240,19 +258,22 @@ export class Assignments {
       );
       if (freed === null) return;
       // It waits for the next one.
-    } else if (!this.#asking.has(run) && ledger.entry(run)?.claim === null) ledger.remove(run);
+    } else if (!ledger.books.isAsking(run) && ledger.entry(run)?.claim === null) ledger.remove(run);
     // The slot that was meant for it is free for another.
     await this.assign();
+  }
+
+  /** Slots of sessions that can take runs. */
+  freeSlots(): number {
+    return [...this.#freeSlots().values()].reduce((sum, slots) => sum + slots, 0);
   }
 
   /** Sessions that can take runs, with how many. */
   #freeSlots(): Map<Session, number> {
     const { ledger } = this.#needs;
-    const promised = new Map<string, number>();
-    for (const id of this.#asking.values()) promised.set(id, (promised.get(id) ?? 0) + 1);
     const free = new Map<Session, number>();
     for (const session of ledger.sessions()) {
-      const slots = ledger.freeSlots(session) - (promised.get(session.id) ?? 0);
+      const slots = ledger.freeSlots(session) - ledger.books.asked(session.id);
       if (slots > 0 && this.#isListening(session)) free.set(session, slots);
     }
     return free;

@@ -3,22 +3,20 @@
  * the network.
  *
  * WP1  A run stands in the pool once: it waits, or one session has it.
- * WP2  The best waiting run goes first: lowest priority number, then earliest due, then first come.
- * WP3  A session never has more runs than slots, nor the pool more than its limit.
+ * WP2  The best waiting run goes first, as domain/dispatch has it.
+ * WP3  A session never has more runs than slots, nor the pool or a queue more than its limit.
  * WP4  A poll or heartbeat that changes nothing writes nothing.
  */
 import type { AgentHello } from "@millrace/contract/channels/agent.ts";
+import type { Queue, Room } from "@millrace/domain/dispatch/backlog.ts";
+import { Shares } from "@millrace/domain/dispatch/shares.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import type { Owner } from "../flow-run/rpc.ts";
 import type { Store } from "../kit/store.ts";
-import type { Offer, PoolSettings } from "./rpc.ts";
+import { Books, type Entry } from "./books.ts";
+import type { PoolSettings } from "./rpc.ts";
 
-/** A run in the pool. `claim`: the session that has it; null while it waits. */
-export interface Entry extends Offer {
-  /** Order of arrival. */
-  since: Instant;
-  claim: { session: string; generation: number } | null;
-}
+export type { Entry } from "./books.ts";
 
 /** An agent's session: it outlives its websocket by the lease. */
 export interface Session {
@@ -37,7 +35,12 @@ export interface Session {
 
 interface PoolRow extends Owner {
   settings: PoolSettings;
+  /** The pool was deleted. */
+  closed?: true;
 }
+
+/** The queue of a pool that was told of none. */
+const ONLY_QUEUE: Queue = { id: "", name: "default", priority: 1, paused: false, limit: null };
 
 const POOL = "pool";
 const RUN = "run/";
@@ -53,9 +56,11 @@ const REVOKED_SECONDS = 60;
 
 export class PoolLedger {
   readonly #store: Store;
-  #entries: Map<string, Entry> | null = null;
+  #books: Books | null = null;
   #sessions: Map<string, Session> | null = null;
   #pool: PoolRow | null | undefined;
+  /** Turns of fairness keys. Memory is enough: after a crash all begin anew. */
+  readonly shares = new Shares();
 
   constructor(store: Store) {
     this.#store = store;
@@ -70,6 +75,30 @@ export class PoolLedger {
     return this.#row()?.settings ?? { name: "", paused: false, limit: null };
   }
 
+  /** The pool was deleted. */
+  get closed(): boolean {
+    return this.#row()?.closed === true;
+  }
+
+  get queues(): readonly Queue[] {
+    const { queues } = this.settings;
+    return queues && queues.length > 0 ? queues : [ONLY_QUEUE];
+  }
+
+  /** The id of the queue of runs that name none that is there. */
+  get own(): string {
+    return this.settings.own ?? this.queues[0]?.id ?? ONLY_QUEUE.id;
+  }
+
+  queueOf({ queue }: Pick<Entry, "queue">): string {
+    return this.queues.some(({ id }) => id === queue) ? (queue as string) : this.own;
+  }
+
+  /** Whether it is the owner who asks. */
+  isOf({ workspace }: Owner): boolean {
+    return this.#row()?.workspace === workspace;
+  }
+
   /** Claims the pool for its owner, once. False where it is another's. */
   admit({ workspace, shard }: Owner): boolean {
     const row = this.#row();
@@ -77,27 +106,40 @@ export class PoolLedger {
     return this.#row()?.workspace === workspace;
   }
 
-  configure(settings: PoolSettings): void {
+  /** Takes settings; false where newer ones are there. */
+  configure(settings: PoolSettings): boolean {
     const row = this.#row();
-    if (row) this.#writeRow({ ...row, settings });
+    if (!row || (settings.revision ?? 0) < (row.settings.revision ?? 0)) return false;
+    this.#writeRow({ ...row, settings });
+    return true;
+  }
+
+  /** Takes nothing in and gives nothing out from now on, and forgets what waits; answers that. */
+  close(): Entry[] {
+    const row = this.#row();
+    if (!row) return [];
+    this.#writeRow({ ...row, closed: true });
+    const waiting = this.waiting();
+    for (const { run } of waiting) this.remove(run);
+    return waiting;
   }
 
   entry(run: string): Entry | null {
-    return this.#runs().get(run) ?? null;
+    return this.books.entry(run);
   }
 
-  /** Writes an entry; the run waits, or a session has it. */
+  /** Writes an entry; the run waits, or somebody has it. */
   put(entry: Entry): void {
-    this.#runs().set(entry.run, entry);
+    this.books.put(entry);
     this.#store.put(RUN + entry.run, JSON.stringify(entry));
   }
 
   remove(run: string): void {
-    if (this.#runs().delete(run)) this.#store.delete(RUN + run);
+    if (this.books.remove(run)) this.#store.delete(RUN + run);
   }
 
   claimsOf(session: string): Entry[] {
-    return [...this.#runs().values()].filter(({ claim }) => claim?.session === session);
+    return this.books.claimsOf(session);
   }
 
   session(id: string): Session | null {
@@ -127,21 +169,20 @@ export class PoolLedger {
     this.#store.put(REVOKED + key, String(now));
   }
 
-  /** Waiting runs, best first. */
+  /** Runs that nobody has. */
   waiting(): Entry[] {
-    return [...this.#runs().values()].filter(({ claim }) => claim === null).sort(bestFirst);
+    return this.books.entries().filter(({ run, claim }) => claim === null && !this.books.isAsking(run));
   }
 
-  /** How many more runs the pool may have at once. */
-  room(): number {
+  /** How many more runs may be given out. */
+  room(): Room {
     const { paused, limit } = this.settings;
-    if (paused) return 0;
-    if (limit === null) return Number.POSITIVE_INFINITY;
-    return limit - [...this.#runs().values()].filter(({ claim }) => claim !== null).length;
+    const room = this.books.room(limit, this.queues, this.own);
+    return paused || this.closed ? { ...room, pool: 0 } : room;
   }
 
   freeSlots(session: Session): number {
-    return session.online && !session.draining ? session.slots - this.claimsOf(session.id).length : 0;
+    return session.online && !session.draining ? session.slots - this.books.claimCount(session.id) : 0;
   }
 
   /** Takes a new connection: of a session that lives on, or of a new one. Answers the claims that it does not show any more. */
@@ -173,9 +214,9 @@ export class PoolLedger {
     }
   }
 
-  #runs(): Map<string, Entry> {
-    this.#entries ??= this.#load<Entry>(RUN);
-    return this.#entries;
+  get books(): Books {
+    this.#books ??= new Books(this.#load<Entry>(RUN).values());
+    return this.#books;
   }
 
   #agents(): Map<string, Session> {
@@ -199,8 +240,6 @@ export class PoolLedger {
     this.#store.put(POOL, JSON.stringify(row));
   }
 }
-
-const bestFirst = (a: Entry, b: Entry): number => a.priority - b.priority || a.due - b.due || a.since - b.since;
 
 const leaseOf = (asked: number | undefined): number =>
   Math.min(Math.max(asked ?? LEASE_SECONDS.usual, LEASE_SECONDS.least), LEASE_SECONDS.most);

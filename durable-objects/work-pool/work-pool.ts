@@ -3,36 +3,66 @@
  * (agent-lines.ts) and its decisions (assignments.ts) this is the object: calls, frames, alarm.
  *
  * WP8  A frame that names another claim than the live one changes nothing.
+ * WP23 A deleted pool gives out nothing; what agents have they bring to an end.
  */
 import { DurableObject } from "cloudflare:workers";
 import { AgentFrame, type AgentHello } from "@millrace/contract/channels/agent.ts";
+import type { WireEvent } from "@millrace/contract/events.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
-import { formatInstant, type Instant, MILLISECOND } from "@millrace/domain/time.ts";
+import { type Cleanup, newCleanup } from "@millrace/domain/dispatch/cleanups.ts";
+import { explain } from "@millrace/domain/dispatch/explain.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
+import type { Problem } from "@millrace/domain/problem.ts";
+import type { StateInput } from "@millrace/domain/state.ts";
+import { formatInstant, type Instant, MILLISECOND, plusSeconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
-import { flowRunAt } from "../addresses.ts";
+import { eventHubAt, flowRunAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
-import type { Owner } from "../flow-run/rpc.ts";
+import type { Answer, Owner, Reporter } from "../flow-run/rpc.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
+import { type Packed, pack } from "../kit/packed.ts";
 import { signRunToken } from "../kit/run-token.ts";
 import { send } from "../kit/sockets.ts";
 import { SqliteStore } from "../kit/store.ts";
 import { AgentLines, type Bearer } from "./agent-lines.ts";
 import { Assignments } from "./assignments.ts";
+import { WORKER } from "./books.ts";
 import { PoolLedger } from "./ledger.ts";
-import type { Offer, PoolSettings, WorkPoolRpc } from "./rpc.ts";
+import type {
+  Explanation,
+  Heartbeat,
+  Offer,
+  Poll,
+  PollAnswer,
+  PoolSettings,
+  Standing as StandingTold,
+  Worker,
+  WorkPoolRpc,
+} from "./rpc.ts";
+import { Standing } from "./standing.ts";
+import { Takings } from "./takings.ts";
+import { WorkerLines } from "./worker-lines.ts";
 
 /** Microseconds between two looks at leases that are over but could not be ended. */
 const NEXT_LOOK = 2_000 * MILLISECOND;
+/** Seconds after which runs that workers took are looked after. */
+const CHECK_SECONDS = 60;
+/** Runs that are told at once that their pool is gone. */
+const DISMISSED_AT_ONCE = 20;
 
 export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   readonly #ledger: PoolLedger;
   readonly #lines: AgentLines;
   readonly #assignments: Assignments;
+  readonly #standing: Standing;
+  readonly #takings: Takings;
+  readonly #workerLines: WorkerLines;
   readonly #alarm: PhysicalAlarm;
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env);
-    this.#ledger = new PoolLedger(new SqliteStore(ctx.storage));
+    const store = new SqliteStore(ctx.storage);
+    this.#ledger = new PoolLedger(store);
     this.#lines = new AgentLines(ctx);
     this.#alarm = new PhysicalAlarm(ctx.storage);
     this.#assignments = new Assignments({
@@ -44,10 +74,29 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       later: (milliseconds, work) => setTimeout(() => ctx.waitUntil(work()), milliseconds),
       arm: () => this.#arm(),
     });
+    this.#standing = new Standing({
+      ledger: this.#ledger,
+      store,
+      anyAgent: () => this.#ledger.sessions().some(({ id, online }) => online && this.#lines.has(id)),
+      tell: (events) => this.#tell(events),
+    });
+    this.#takings = new Takings({
+      ledger: this.#ledger,
+      runAt: ({ workspace }, run) => flowRunAt(env, workspace, run),
+      assign: () => this.#assignments.assign(),
+    });
+    this.#workerLines = new WorkerLines({
+      ctx,
+      ledger: this.#ledger,
+      store,
+      standing: this.#standing,
+      review: () => this.#review(),
+    });
   }
 
   async offer(owner: Owner, offers: readonly Offer[]): Promise<void> {
     if (!this.#ledger.admit(owner)) return;
+    if (this.#ledger.closed) return this.#dismiss(owner, offers);
     const news = await Promise.all(offers.map((offer) => this.#isNews(owner, offer)));
     for (const [at, offer] of offers.entries())
       if (news[at] && !this.#ledger.entry(offer.run)) this.#ledger.put({ ...offer, since: now(), claim: null });
@@ -57,7 +106,13 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   async withdraw(owner: Owner, run: string): Promise<void> {
     if (this.#ledger.owner?.workspace !== owner.workspace) return;
     // A claim that is being asked for may be granted all the same, and its answer lost: the entry is what remembers it.
-    if (!this.#ledger.entry(run)?.claim && !this.#assignments.isAsking(run)) this.#ledger.remove(run);
+    if (this.#ledger.books.isAsking(run)) return;
+    if (this.#takings.has(run)) {
+      this.#ledger.remove(run);
+      // The room that it had is another's.
+      return this.#assignments.assign();
+    }
+    if (!this.#ledger.entry(run)?.claim) this.#ledger.remove(run);
   }
 
   async cancel(owner: Owner, run: string, generation: number): Promise<void> {
@@ -67,9 +122,96 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   }
 
   async configure(owner: Owner, settings: PoolSettings): Promise<void> {
-    if (!this.#ledger.admit(owner)) return;
-    this.#ledger.configure(settings);
+    if (!this.#ledger.admit(owner) || !this.#ledger.configure(settings)) return;
+    this.#workerLines.tellSnapshot();
+    await this.#review();
     await this.#assignments.assign();
+  }
+
+  async close(owner: Owner): Promise<void> {
+    if (!this.#ledger.isOf(owner)) return;
+    const waiting = this.#ledger.close();
+    this.#workerLines.closeAll();
+    this.#dismissAgents();
+    await this.#dismiss(owner, waiting);
+  }
+
+  async poll(owner: Owner, poll: Poll): Promise<PollAnswer> {
+    if (!this.#ledger.isOf(owner)) return { kind: "gone" };
+    const { polled, ...answer } = this.#takings.poll(poll);
+    if (polled && !poll.silent) {
+      this.#standing.poll(polled, now());
+      await this.#review();
+    }
+    return answer;
+  }
+
+  async take(
+    owner: Owner,
+    offer: Offer,
+    state: Packed<StateInput>,
+    reporter: Reporter,
+  ): Promise<Answer | Problem | { full: string }> {
+    const run = flowRunAt(this.env, owner.workspace, offer.run);
+    const propose = () => run.propose(owner, offer.run, state, { force: false, reporter });
+    if (!this.#ledger.admit(owner)) return propose();
+    try {
+      return await this.#takings.take(offer, propose);
+    } finally {
+      await this.#alarm.wakeBy(plusSeconds(now(), CHECK_SECONDS));
+    }
+  }
+
+  async occupy(owner: Owner, offer: Offer): Promise<void> {
+    if (!this.#ledger.admit(owner)) return;
+    this.#takings.occupy(offer);
+    await this.#alarm.wakeBy(plusSeconds(now(), CHECK_SECONDS));
+  }
+
+  async heartbeat(owner: Owner, heartbeat: Heartbeat): Promise<string | null> {
+    if (!this.#ledger.isOf(owner) || this.#ledger.closed) return null;
+    const id = this.#standing.heartbeat(heartbeat, now());
+    await this.#review();
+    return id;
+  }
+
+  async workers(owner: Owner): Promise<Worker[]> {
+    return this.#ledger.isOf(owner) ? this.#standing.workers(now()) : [];
+  }
+
+  async removeWorker(owner: Owner, name: string): Promise<boolean> {
+    if (!this.#ledger.isOf(owner) || !this.#standing.remove(name)) return false;
+    await this.#review();
+    return true;
+  }
+
+  async standing(owner: Owner): Promise<StandingTold> {
+    if (this.#ledger.isOf(owner)) return this.#standing.told(now());
+    return { status: "NOT_READY", taken: 0, polled: null, queues: [], revision: -1 };
+  }
+
+  async holders(owner: Owner): Promise<{ run: string; queue: string }[]> {
+    if (!this.#ledger.isOf(owner)) return [];
+    const taken = this.#ledger.books.entries().filter(({ claim }) => claim !== null);
+    return taken
+      .sort((one, other) => one.since - other.since)
+      .map((entry) => ({ run: entry.run, queue: this.#ledger.queueOf(entry) }));
+  }
+
+  async explain(owner: Owner): Promise<Explanation> {
+    const { queues, own, shares, books, settings } = this.#ledger;
+    const { paused, limit } = settings;
+    if (!this.#ledger.isOf(owner)) return { paused, limit, taken: 0, slots: 0, waiting: [] };
+    const room = books.room(limit, queues, own);
+    const slots = this.#assignments.freeSlots();
+    const waiting = explain(books.backlog, { queues, own, paused, room, shares, now: now(), slots });
+    return { paused, limit, taken: books.taken, slots, waiting };
+  }
+
+  async cleanUp(owner: Owner, cleanup: Pick<Cleanup, "id" | "kind" | "queue" | "target">): Promise<void> {
+    if (!this.#ledger.isOf(owner) || this.#ledger.closed) return;
+    this.#workerLines.add(newCleanup(cleanup, now()));
+    await this.#alarm.wakeBy(this.#workerLines.expire(now()));
   }
 
   async agents(owner: Owner): Promise<WireAgent[]> {
@@ -97,6 +239,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     const { workspace, shard, ...bearer } = JSON.parse(request.headers.get("x-millrace-tenant") ?? "{}") as Owner &
       Bearer;
     if (!this.#ledger.admit({ workspace, shard })) return new Response(null, { status: 404 });
+    if (new URL(request.url).pathname === "/worker") return this.#workerLines.open();
     // The Worker may not have heard of it yet.
     if (bearer.key && this.#ledger.isRevoked(bearer.key)) return new Response(null, { status: 401 });
     const answer = this.#lines.open(bearer);
@@ -105,6 +248,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.#workerLines.isOne(socket)) return this.#workerLines.heard(socket, message);
     if (this.#lines.isOver(socket)) return;
     const frame = readFrame(message);
     if (!frame) {
@@ -144,20 +288,29 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       const over = this.#ledger.sessions().filter((session) => this.#assignments.leaseEnd(session) <= now());
       const holding = over.filter(({ id }) => this.#ledger.claimsOf(id).length > 0);
       await Promise.all(holding.map(({ id }) => this.#assignments.expire(id)));
+      const { owner } = this.#ledger;
+      if (owner) await this.#alarm.wakeBy(await this.#takings.check(owner));
+      await this.#alarm.wakeBy(this.#workerLines.expire(now()));
       await this.#assignments.assign();
     } catch (error) {
       console.error("A work pool's alarm failed", error);
     } finally {
+      await this.#review();
       await this.#arm();
     }
   }
 
   /** Whether an offer says something that the pool does not know. A run that it believes to be taken may have been taken back. */
   async #isNews(owner: Owner, { run }: Offer): Promise<boolean> {
-    if (this.#assignments.isAsking(run)) return false;
+    if (this.#ledger.books.isAsking(run)) return false;
     const claim = this.#ledger.entry(run)?.claim;
     if (!claim) return claim === undefined;
     const { session, generation } = claim;
+    if (session === WORKER) {
+      if (await flowRunAt(this.env, owner.workspace, run).isWorked(owner)) return false;
+      if (this.#takings.has(run)) this.#ledger.remove(run);
+      return !this.#ledger.entry(run);
+    }
     if (await flowRunAt(this.env, owner.workspace, run).holds(owner, generation)) return false;
     if (!this.#assignments.held(run, generation)) return false;
     this.#lines.tell(session, { type: "lost", run_id: run, generation });
@@ -188,6 +341,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       ),
     );
     await this.#assignments.assign();
+    await this.#review();
     await this.#arm();
   }
 
@@ -212,13 +366,15 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       case "decline":
         return this.#assignments.takeBack(frame, "declined");
       case "finished":
-        return this.#assignments.finished(frame);
+        await this.#assignments.finished(frame);
+        return this.#dismissAgents();
       default:
         return frame satisfies never;
     }
   }
 
   async #disconnected(socket: WebSocket): Promise<void> {
+    if (this.#workerLines.isOne(socket)) return;
     const id = this.#lines.sessionOf(socket);
     if (id) await this.#ended([id]);
   }
@@ -228,7 +384,9 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     const online = sessions.flatMap((id) => this.#ledger.session(id) ?? []).filter((session) => session.online);
     for (const session of online)
       this.#ledger.putSession({ ...session, online: false, seen: this.#assignments.lastSeen(session) });
-    if (online.length > 0) await this.#arm();
+    if (online.length === 0) return;
+    await this.#review();
+    await this.#arm();
   }
 
   /**
@@ -239,6 +397,38 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     for (const session of this.#ledger.sessions())
       if (session.online && !this.#lines.has(session.id))
         this.#ledger.putSession({ ...session, online: false, seen: now() });
+  }
+
+  /** Writes and tells what changed of who is there. */
+  async #review(): Promise<void> {
+    await this.#alarm.wakeBy(this.#standing.review(now()));
+  }
+
+  /** Tells the workspace. What gets lost is news that the next reading of the pool shows anyway. */
+  #tell(events: JsonObject[]): void {
+    const { owner } = this.#ledger;
+    if (!owner) return;
+    const received = formatInstant(now());
+    const wire = events.map((event) => ({ ...event, received }) as unknown as WireEvent);
+    const { workspace, shard } = owner;
+    const told = eventHubAt(this.env, workspace).announce({ workspace, shard }, pack([{ events: wire }]), false);
+    this.ctx.waitUntil(told.catch((error: unknown) => console.error("Events of a pool were not told", error)));
+  }
+
+  /** The pool is gone: runs that wait for it are nobody's to start. */
+  async #dismiss(owner: Owner, runs: readonly { run: string }[]): Promise<void> {
+    const pool = this.#ledger.settings.id;
+    for (let at = 0; pool && at < runs.length; at += DISMISSED_AT_ONCE) {
+      const some = runs.slice(at, at + DISMISSED_AT_ONCE);
+      await Promise.all(some.map(({ run }) => flowRunAt(this.env, owner.workspace, run).leavePool(owner, pool)));
+    }
+  }
+
+  /** Agents of a pool that is gone are sent away when they have nothing any more. */
+  #dismissAgents(): void {
+    if (!this.#ledger.closed) return;
+    for (const { id } of this.#ledger.sessions())
+      if (this.#ledger.claimsOf(id).length === 0) this.#lines.close(id, "This work pool was deleted.");
   }
 
   /** Makes sure that the object wakes when the first lease of a session with runs, or the first credential, is over. */

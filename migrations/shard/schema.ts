@@ -164,6 +164,9 @@ export const workPools = sqliteTable(
     isPaused: integer("is_paused", { mode: "boolean" }).notNull(),
     concurrencyLimit: integer("concurrency_limit"),
     defaultQueueId: text("default_queue_id").notNull(),
+    storageConfiguration: text("storage_configuration"),
+    /** Counts changes of the pool and its queues, so that the pool's object takes the newest. */
+    revision: integer().notNull().default(0),
     created: integer().notNull(),
     updated: integer().notNull(),
   },
@@ -190,5 +193,26 @@ export const concurrencyLimits = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.id] }),
     uniqueIndex("concurrency_limits_name").on(table.workspaceId, table.name),
+  ],
+);
+
+/** Written by the work pools and work queues API. What waits in a queue is the WorkPool object's. */
+export const workQueues = sqliteTable(
+  "work_queues",
+  {
+    ...tenant,
+    workPoolId: text("work_pool_id").notNull(),
+    name: text().notNull(),
+    description: text(),
+    isPaused: integer("is_paused", { mode: "boolean" }).notNull(),
+    concurrencyLimit: integer("concurrency_limit"),
+    priority: integer().notNull(),
+    filter: text(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("work_queues_name").on(table.workspaceId, table.workPoolId, table.name),
   ],
 );

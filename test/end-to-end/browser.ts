@@ -10,7 +10,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { expect } from "vitest";
 import { ROOT } from "../gates/tree.ts";
 import type { Local } from "../support/server.ts";
-import { type Tenant, makeTenant } from "../support/tenant.ts";
+import { makeTenant, type Tenant } from "../support/tenant.ts";
 import { LOCAL_JSON } from "./one-server.ts";
 
 export type Theme = "light" | "dark";

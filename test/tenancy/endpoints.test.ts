@@ -1,6 +1,7 @@
 /** What every row of the endpoint table owes its tenants. The cases are made of the table: a new row is tried at once. */
-import { endpoints } from "@millrace/contract/endpoints.ts";
+
 import type { EndpointRow } from "@millrace/contract/endpoint.ts";
+import { endpoints } from "@millrace/contract/endpoints.ts";
 import { WORKSPACE_SCOPES, type WorkspaceScope } from "@millrace/contract/scopes.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
@@ -132,6 +133,8 @@ function validBody(row: EndpointRow): { body?: string } {
   const bodies: Record<string, unknown> = {
     "POST /flow_runs/{id}/set_state": { state: { type: "RUNNING" } },
     "POST /task_runs/{id}/set_state": { state: { type: "RUNNING" } },
+    "POST /work_pools/{work_pool_name}/queues": { name: "lane" },
+    "POST /work_pools/{work_pool_name}/workers/heartbeat": { name: "worker" },
     "PATCH /flow_runs/{id}": { name: "taken" },
     "PATCH /flow_runs/{id}/labels": { taken: true },
     "PATCH /artifacts/{id}": { data: "taken" },

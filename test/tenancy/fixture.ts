@@ -19,6 +19,10 @@ export interface Things {
   deployment: string;
   deploymentName: string;
   pool: string;
+  queue: string;
+  queueName: string;
+  worker: string;
+  workerName: string;
   bundle: string;
   log: string;
   limit: string;
@@ -54,6 +58,18 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     body: { key: own("artifact"), type: "markdown", data: own("text"), flow_run_id: run.id },
   });
   const pool = await client("POST /work_pools/", { body: { name: own("pool"), type: "process" } });
+  const queue = await client("POST /work_pools/{work_pool_name}/queues", {
+    params: { work_pool_name: pool.name },
+    body: { name: own("queue") },
+  });
+  await client("POST /work_pools/{work_pool_name}/workers/heartbeat", {
+    params: { work_pool_name: pool.name },
+    body: { name: own("worker") },
+  });
+  const [worker] = await client("POST /work_pools/{work_pool_name}/workers/filter", {
+    params: { work_pool_name: pool.name },
+    body: {},
+  });
   const deployment = await client("POST /deployments/", {
     body: { name: own("deployment"), flow_id: flow.id, work_pool_name: pool.name, entrypoint: "flow.js:flow" },
   });
@@ -78,6 +94,10 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     deployment: deployment.id,
     deploymentName: own("deployment"),
     pool: pool.name,
+    queue: queue.id,
+    queueName: queue.name,
+    worker: worker?.id ?? "",
+    workerName: own("worker"),
     bundle,
     log: own("line"),
     limit: own("limit"),
@@ -115,6 +135,13 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/artifacts/", things.artifact],
     ["/deployments/", things.deployment],
     ["/concurrency_limits/", things.tagLimit],
+    ["/work_queues/", things.queue],
+  ];
+  const names: [string, string][] = [
+    ["/queues/{name}", things.queueName],
+    ["/work_queues/", things.queueName],
+    ["/workers/{name}", things.workerName],
+    ["/work_pools/", things.pool],
   ];
   const named: Record<string, string> = {
     account_id: party.accountId,
@@ -122,10 +149,13 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     key_id: party.keyId,
     sha256: things.bundle,
     key: things.artifactKey,
-    name: path.startsWith("/work_pools/") ? things.pool : things.flowName,
     id_or_name: things.limit,
     tag: things.tag,
     lease_id: things.lease,
+    work_pool_name: things.pool,
+    worker_id: things.worker,
+    view: `view-${party.workspaceId}`,
+    name: names.find(([part]) => path.includes(part))?.[1] ?? things.flowName,
     flow_name: things.flowName,
     deployment_name: things.deploymentName,
     id: ids.find(([prefix]) => path.startsWith(prefix))?.[1] ?? "",
@@ -140,6 +170,7 @@ export function unknownParams({ path }: EndpointRow, party: Party): Record<strin
     bot_id: randomUUID(),
     key_id: "nobody",
     sha256: createHash("sha256").update(randomUUID()).digest("hex"),
+    worker_id: randomUUID(),
     id: randomUUID(),
     lease_id: randomUUID(),
   };

@@ -6,6 +6,7 @@ import { serveAdmin } from "./admin.ts";
 import { serveArtifacts } from "./artifacts.ts";
 import { serveAuth } from "./auth.ts";
 import { serveBundles } from "./bundles.ts";
+import { serveCollections } from "./collections.ts";
 import { serveDeployments } from "./deployments.ts";
 import { serveEvents } from "./events.ts";
 import { serveFlowRuns } from "./flow-runs.ts";
@@ -13,11 +14,14 @@ import { serveFlows } from "./flows.ts";
 import { serveGlobalLimits } from "./global-limits.ts";
 import { serveLogs } from "./logs.ts";
 import { serveOpenApi } from "./openapi.ts";
+import { servePoolWorkers } from "./pool-workers.ts";
 import { json } from "./refusal.ts";
+import { serveScheduledRuns } from "./scheduled-runs.ts";
 import { type App, routingPath } from "./serve.ts";
 import { serveTagLimits } from "./tag-limits.ts";
 import { serveTaskRuns } from "./task-runs.ts";
 import { serveWorkPools } from "./work-pools.ts";
+import { serveWorkQueues } from "./work-queues.ts";
 
 /** Makes the API. */
 export function makeApi(): App {
@@ -36,6 +40,10 @@ export function makeApi(): App {
   serveWorkPools(app);
   serveGlobalLimits(app);
   serveTagLimits(app);
+  serveWorkQueues(app);
+  servePoolWorkers(app);
+  serveScheduledRuns(app);
+  serveCollections(app);
   serveOpenApi(app);
   app.notFound(({ req }) => {
     if (isKnown(req.path)) return json({ detail: "Method Not Allowed" }, 405);

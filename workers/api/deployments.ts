@@ -3,16 +3,17 @@ import { type DeploymentCreateBody, deployments, type WireDeployment } from "@mi
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
+import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import { beginRun, parentOf } from "./flow-runs.ts";
 import { findFlow } from "./flows.ts";
 import { notFound } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
-import { aroundDeployment } from "./sql-filter.ts";
+import { aroundDeployment, DEPLOYMENT_QUEUE } from "./sql-filter.ts";
 import { findWorkPool, type WorkPool } from "./work-pools.ts";
+import { ensureQueue } from "./work-queues.ts";
 
 interface DeploymentRow {
   id: string;
@@ -30,7 +31,7 @@ interface DeploymentRow {
   tags: string;
   labels: string;
   pool_name: string | null;
-  default_queue_id: string | null;
+  queue_id: string | null;
   work_queue_name: string | null;
   created: number;
   updated: number;
@@ -39,7 +40,7 @@ interface DeploymentRow {
 const COLUMNS = `d.id, d.flow_id, d.name, d.version, d.description, d.path, d.entrypoint, d.pull_steps, d.parameters, d.parameter_schema,
   d.enforce_parameter_schema, d.job_variables, d.tags, d.labels, d.work_queue_name, d.created, d.updated,
   (SELECT p.name FROM work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id) AS pool_name,
-  (SELECT p.default_queue_id FROM work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id) AS default_queue_id`;
+  ${DEPLOYMENT_QUEUE.id} AS queue_id`;
 const ORDERS = {
   CREATED_DESC: "d.created DESC",
   UPDATED_DESC: "d.updated DESC",
@@ -55,6 +56,7 @@ export function serveDeployments(app: App): void {
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
     if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
+    if (pool) await ensureQueue(env, tenant, pool, body.work_queue_name);
     const known = await readOne(env, tenant, "d.flow_id = ?2 AND d.name = ?3", flow.id, body.name);
     // Labels of the flow are the deployment's too, and so become those of its runs.
     const labels = { ...flow.labels, "prefect.flow.id": flow.id, ...body.labels } as JsonObject;
@@ -114,6 +116,7 @@ export function serveDeployments(app: App): void {
       notFound("deployment", params.id);
     const flow = (await findFlow(env, tenant, deployment.flow_id)) ?? notFound("flow", deployment.flow_id);
     const pool = deployment.work_pool_name === null ? null : await findWorkPool(env, tenant, deployment.work_pool_name);
+    const queue = pool && (await queueOfRun(env, tenant, pool, deployment, body.work_queue_name));
     const jobVariables = { ...(deployment.job_variables as JsonObject), ...body.job_variables };
     return beginRun(env, tenant, {
       flowId: flow.id,
@@ -132,15 +135,15 @@ export function serveDeployments(app: App): void {
       infrastructureDocumentId: body.infrastructure_document_id,
       workPoolId: pool?.id ?? null,
       workPoolName: pool?.name ?? null,
-      workQueueId: pool?.default_queue_id ?? null,
-      workQueueName: pool ? (body.work_queue_name ?? deployment.work_queue_name ?? "default") : null,
+      workQueueId: queue?.id ?? null,
+      workQueueName: queue?.name ?? null,
       jobVariables,
       lossPolicy: jobVariables.on_agent_lost === "reclaim" ? "reclaim" : "crash",
       surroundings: {
         flow: { id: flow.id, name: flow.name, tags: flow.tags },
         deployment: { id: deployment.id, name: deployment.name, tags: deployment.tags },
         workPool: pool && { id: pool.id, name: pool.name, type: pool.type },
-        workQueue: pool && { id: pool.default_queue_id, name: "default" },
+        workQueue: queue,
         parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
         startedBy: credential.claim?.run ?? null,
         code: assigned(deployment),
@@ -148,6 +151,16 @@ export function serveDeployments(app: App): void {
     });
   });
 }
+
+/** The queue of a run: the one that it asks for, otherwise its deployment's. */
+const queueOfRun = async (
+  env: Env,
+  tenant: Tenant,
+  pool: WorkPool,
+  { work_queue_id: id, work_queue_name: name }: WireDeployment,
+  asked: string | null,
+): Promise<{ id: string; name: string }> =>
+  asked === null && id !== null && name !== null ? { id, name } : ensureQueue(env, tenant, pool, asked);
 
 async function upsert(
   env: Env,
@@ -233,7 +246,7 @@ const deploymentToWire = (row: DeploymentRow): WireDeployment => ({
   tags: JSON.parse(row.tags) as string[],
   labels: object(row.labels),
   work_queue_name: row.pool_name === null ? null : (row.work_queue_name ?? "default"),
-  work_queue_id: row.default_queue_id,
+  work_queue_id: row.pool_name === null ? null : row.queue_id,
   last_polled: null,
   parameter_openapi_schema: row.parameter_schema === null ? {} : object(row.parameter_schema),
   path: row.path,

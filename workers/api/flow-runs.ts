@@ -1,22 +1,27 @@
-import { flowRuns } from "@millrace/contract/flow-runs.ts";
+import { flowRuns, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import { stateToWire } from "@millrace/contract/states.ts";
+import { wishesOf } from "@millrace/domain/dispatch/wishes.ts";
 import { slugName } from "@millrace/domain/flow-run/names.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
-import { eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
+import { fromMilliseconds } from "@millrace/domain/time.ts";
+import { eventHubAt, flowRunAt, type Remote, workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Announcement } from "../../durable-objects/event-hub/rpc.ts";
 import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { withDeadline } from "../../durable-objects/kit/deadline.ts";
 import { type Packed, pack } from "../../durable-objects/kit/packed.ts";
+import type { Offer } from "../../durable-objects/work-pool/rpc.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { findFlow } from "./flows.ts";
+import { madeFor } from "./lately.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
 import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
 import { findWorkPool } from "./work-pools.ts";
+import { ensureQueue } from "./work-queues.ts";
 
 /** The object of a run; a refusal, without touching any object, where the id was not made here. */
 export function runAt(env: Env, tenant: Tenant, id: string): Remote<FlowRunRpc> {
@@ -40,7 +45,14 @@ export async function beginRun(
   );
   if (isProblem(created)) throw new Refusal(created);
   if (created.announcement) await tellBirth(env, tenant, id, created.announcement);
+  if (birth.workPoolId && birth.state?.type === "SCHEDULED") madeFor(birth.workPoolId, offerOf(id, birth));
   return { status: created.kind === "created" ? 201 : 200, result: new JsonText(created.body) };
+}
+
+function offerOf(run: string, { workQueueId, jobVariables, state }: Omit<Birth, "id" | "offeredName">): Offer {
+  const { priority, key, weight } = wishesOf(jobVariables ?? null);
+  const due = state?.details?.scheduledTime ?? fromMilliseconds(Date.now());
+  return { run, queue: workQueueId ?? null, due, priority, ...(key !== "" && { key, weight }) };
 }
 
 /** Milliseconds after which the hub counts as away. */
@@ -78,6 +90,7 @@ export function serveFlowRuns(app: App): void {
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const pool = body.work_pool_name === null ? null : await findWorkPool(env, tenant, body.work_pool_name);
     if (body.work_pool_name !== null && !pool) notFound("work pool", body.work_pool_name);
+    const queue = pool && (await ensureQueue(env, tenant, pool, body.work_queue_name));
     return beginRun(env, tenant, {
       flowId: flow.id,
       state: body.state,
@@ -86,8 +99,8 @@ export function serveFlowRuns(app: App): void {
       deploymentId: body.deployment_id,
       workPoolId: pool?.id ?? null,
       workPoolName: pool?.name ?? null,
-      workQueueId: pool?.default_queue_id ?? null,
-      workQueueName: body.work_queue_name ?? (pool ? "default" : null),
+      workQueueId: queue?.id ?? null,
+      workQueueName: queue?.name ?? body.work_queue_name,
       parameters: body.parameters,
       context: body.context,
       policy: body.empirical_policy,
@@ -102,6 +115,7 @@ export function serveFlowRuns(app: App): void {
       surroundings: {
         flow: { id: flow.id, name: flow.name, tags: flow.tags },
         workPool: pool && { id: pool.id, name: pool.name, type: pool.type },
+        workQueue: queue && { id: queue.id, name: queue.name },
         parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
         startedBy: credential.claim?.run ?? null,
         code: null,
@@ -138,9 +152,15 @@ export function serveFlowRuns(app: App): void {
 
   serve(app, flowRuns.setState, async ({ env, tenant, params, body, credential }) => {
     const how = { force: body.force, reporter: reporterOf(credential) };
-    return orchestration(
-      await runAt(env, tenant, params.id).propose(tenant, params.id, pack<StateInput>(body.state), how),
-    );
+    const state = pack<StateInput>(body.state);
+    const run = runAt(env, tenant, params.id);
+    // By PENDING a worker takes a run that waits in a pool: the pool says whether there is room.
+    const wait = body.state.type === "PENDING" && !body.force ? await run.waitsIn(tenant) : null;
+    if (!wait) return orchestration(await run.propose(tenant, params.id, state, how));
+    const taken = await workPoolAt(env, tenant.workspace, wait.pool).take(tenant, wait.offer, state, how.reporter);
+    if (isProblem(taken) || !("full" in taken)) return orchestration(taken);
+    const refused = verdictToWire({ kind: "abort", reason: taken.full }, (await run.record(tenant))?.run.state ?? null);
+    return { status: 200, result: refused };
   });
 
   serve(app, flowRuns.retry, async ({ env, tenant, params, credential }) =>

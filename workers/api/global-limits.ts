@@ -1,7 +1,7 @@
 import { globalLimits, type WireGlobalLimit, type WireMinimalLimit } from "@millrace/contract/concurrency-limits.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
-import { limitsNamed } from "../../durable-objects/limits.ts";
 import type { Holder, Limit } from "../../durable-objects/concurrency-limit/rpc.ts";
+import { limitsNamed } from "../../durable-objects/limits.ts";
 import { acquireSlots, releaseSlots, renewSlots, type SlotsAnswer } from "../../durable-objects/slots.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";

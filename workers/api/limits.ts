@@ -4,8 +4,8 @@
  */
 import type { Instant } from "@millrace/domain/time.ts";
 import { concurrencyLimitAt } from "../../durable-objects/addresses.ts";
-import { forgetLimit, LIMIT_COLUMNS, type LimitRow, limitOf } from "../../durable-objects/limits.ts";
 import type { Limit } from "../../durable-objects/concurrency-limit/rpc.ts";
+import { forgetLimit, LIMIT_COLUMNS, type LimitRow, limitOf } from "../../durable-objects/limits.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { Refusal } from "./refusal.ts";

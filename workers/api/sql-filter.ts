@@ -11,6 +11,7 @@ import type {
   FlowRunFilterInput,
   RunFiltersInput,
   WorkPoolFilterInput,
+  WorkQueueFilterInput,
 } from "@millrace/contract/filters.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -160,17 +161,23 @@ export const flowCondition = (filter: FlowFilterInput): Condition =>
     ),
   ]);
 
-/** The queue of a deployment `d`: its pool's default one as yet, which a deployment may call by another name. */
-const DEPLOYMENT_QUEUE = {
-  id: "(SELECT q.default_queue_id FROM work_pools q WHERE q.workspace_id = d.workspace_id AND q.id = d.work_pool_id)",
+/** The queue of a deployment `d`: the one that it names, otherwise its pool's default one. */
+export const DEPLOYMENT_QUEUE = {
+  id: `coalesce((SELECT dq.id FROM work_queues dq WHERE dq.workspace_id = d.workspace_id AND dq.work_pool_id = d.work_pool_id
+    AND dq.name = d.work_queue_name),
+    (SELECT dp.default_queue_id FROM work_pools dp WHERE dp.workspace_id = d.workspace_id AND dp.id = d.work_pool_id))`,
   name: "CASE WHEN d.work_pool_id IS NULL THEN NULL ELSE coalesce(d.work_queue_name, 'default') END",
 };
 const RUN_QUEUE = { id: "r.work_queue_id", name: "r.work_queue_name" };
 
+/** Work queues, as columns of `work_queues q`. */
+export const queueRowCondition = (filter: WorkQueueFilterInput): Condition =>
+  workQueueCondition({ id: "q.id", name: "q.name" })(filter);
+
 /** Work queues, by what says their id and name. */
 const workQueueCondition =
   (queue: { id: string; name: string }) =>
-  (filter: NonNullable<RunFiltersInput["work_pool_queues"]>): Condition =>
+  (filter: WorkQueueFilterInput): Condition =>
     combine(filter.operator, [
       within(filter.id, (f) => combine("and_", [anyOf(queue.id, f.any_)])),
       within(filter.name, (f) =>
@@ -214,8 +221,9 @@ export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
 export const workPoolCondition = (filter: WorkPoolFilterInput): Condition =>
   combine(filter.operator, [
     within(filter.id, (f) => combine("and_", [anyOf("p.id", f.any_)])),
-    within(filter.name, (f) => combine("and_", [anyOf("p.name", f.any_)])),
+    within(filter.name, (f) => named("p.name", f)),
     within(filter.type, (f) => combine("and_", [anyOf("p.type", f.any_)])),
+    within(filter.paused, (f) => (f.eq_ === null ? TRUE : { sql: "p.is_paused = ?", values: [f.eq_ ? 1 : 0] })),
   ]);
 
 /** Artifacts, as columns of `artifacts a`. */

@@ -4,8 +4,8 @@
  * AU4  What is cached is at most 20 seconds old: a revoked key is refused everywhere within 30.
  */
 import { RUN_TOKEN_SCOPES } from "@millrace/contract/scopes.ts";
-import type { Env } from "../env.ts";
 import { Remembered } from "../../durable-objects/kit/remembered.ts";
+import type { Env } from "../env.ts";
 import type { Credential, Reach } from "./credential.ts";
 
 /** Milliseconds for which an answer is used. */

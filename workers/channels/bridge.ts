@@ -6,11 +6,15 @@ import { closeQuietly } from "./inbox.ts";
 const isSayable = (code: number): boolean =>
   code === 1000 || (code >= 1002 && code <= 1003) || (code >= 1007 && code <= 1014) || code >= 3000;
 
-/** Opens the object's end and joins it. The object answers 101, or there is nothing to watch. */
+/**
+ * Opens the object's end and joins it. The object answers 101, or there is nothing to watch. `read`: frames that were read on the way,
+ * and are the object's.
+ */
 export async function bridge(
   { socket, inbox }: Client,
   object: { fetch(request: Request): Promise<Response> },
   request: Request,
+  read: readonly string[] = [],
 ): Promise<void> {
   const { webSocket: inner } = await object.fetch(request);
   if (!inner) return closeQuietly(socket, 1008, "There is nothing to watch here");
@@ -18,6 +22,7 @@ export async function bridge(
   inner.addEventListener("message", ({ data }) => sendQuietly(socket, inner, data));
   inner.addEventListener("close", ({ code, reason }) => closeQuietly(socket, isSayable(code) ? code : 1000, reason));
   inner.addEventListener("error", () => closeQuietly(socket, 1011, "The other side failed"));
+  for (const text of read) sendQuietly(inner, socket, text);
   inbox.forward(
     (text) => sendQuietly(inner, socket, text),
     () => closeQuietly(inner, 1000, ""),

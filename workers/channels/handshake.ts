@@ -33,6 +33,8 @@ export interface Channel {
   /** The subprotocol that a client names which sends its credential in a frame. */
   protocol: string;
   scope: Scope;
+  /** How a socket is closed whose credential does not hold, where its clients want to be told in a way of their own. */
+  refusal?: { code: number; reason: string };
   /** Takes the socket once its credential holds; frames that come from then on are the channel's. */
   open(client: Client, env: Env, request: Request): Promise<void> | void;
 }
@@ -86,7 +88,8 @@ async function greet(
   request: Request,
   env: Env,
 ): Promise<void> {
-  const refuse = (reason: string): void => closeQuietly(socket, PROTOCOL_ERROR, reason);
+  const refuse = (reason: string): void =>
+    closeQuietly(socket, channel.refusal?.code ?? PROTOCOL_ERROR, channel.refusal?.reason ?? reason);
   const frame = await inbox.next(HANDSHAKE);
   if (frame?.type !== "auth") return refuse("The first frame must be auth");
   if (typeof frame.token !== "string" || frame.token === "") {

@@ -7,6 +7,7 @@ import { agents, connectDirectly } from "./agents.ts";
 import { eventsIn } from "./events-in.ts";
 import { type Channel, upgrade } from "./handshake.ts";
 import { eventsOut, live, logsOut } from "./subscriptions.ts";
+import { workers } from "./workers.ts";
 
 const CHANNELS: { readonly [path: string]: Channel } = {
   "/api/events/in": eventsIn,
@@ -14,6 +15,7 @@ const CHANNELS: { readonly [path: string]: Channel } = {
   "/api/logs/out": logsOut,
   "/api/agents/connect": agents,
 };
+const WORKERS = /^\/api\/work_pools\/([^/]+)\/workers\/connect$/;
 const LIVE = /^\/api\/flow_runs\/([0-9a-f-]{36})\/live$/;
 
 /** The answer to a socket's upgrade; null for a path that is no socket. */
@@ -24,7 +26,8 @@ export async function openChannel(
 ): Promise<Response | null> {
   const path = routingPath(request);
   const run = LIVE.exec(path)?.[1];
-  const channel = run ? live(run) : CHANNELS[path];
+  const pool = WORKERS.exec(path)?.[1];
+  const channel = run ? live(run) : pool ? workers(decoded(pool)) : CHANNELS[path];
   if (!channel) return null;
   try {
     const direct = channel === agents ? await connectDirectly(request, env) : null;
@@ -32,5 +35,14 @@ export async function openChannel(
   } catch (error) {
     if (error instanceof Refusal) return problemResponse(error.problem);
     throw error;
+  }
+}
+
+/** A name out of a path; one that cannot be read is nobody's. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }

@@ -31,7 +31,14 @@ async function offerAll(offers: { message: Message; offer: DispatchMessage }[], 
     const owner = { workspace: first.workspace, shard: first.shard };
     await workPoolAt(env, first.workspace, first.pool).offer(
       owner,
-      offers.map(({ offer: { run, queue, due, priority } }) => ({ run, queue, due, priority })),
+      offers.map(({ offer: { run, queue, due, priority, key, weight } }) => ({
+        run,
+        queue,
+        due,
+        priority,
+        key,
+        weight,
+      })),
     );
     for (const { message } of offers) message.ack();
   } catch (error) {

@@ -46,7 +46,8 @@ export class ObjectHost {
   readonly #witness: Witness;
   #life: Life | null = null;
   #instance: Instance | null = null;
-  #sockets = new Set<SocketEnd>();
+  /** With the tags by which the object finds them. */
+  #sockets = new Map<SocketEnd, string[]>();
   #autoResponse: { request: string; response: string } | null = null;
   readonly #cutOff = new Set<(error: Error) => void>();
   #alarm: number | null = null;
@@ -103,7 +104,7 @@ export class ObjectHost {
     this.#life = null;
     this.#instance = null;
     life.end();
-    for (const socket of this.#sockets) socket.pair.serverDied();
+    for (const socket of this.#sockets.keys()) socket.pair.serverDied();
     this.#sockets.clear();
     const error = Object.assign(new Error(`${this.name}: ${why}`), { durableObjectReset: true });
     for (const cut of [...this.#cutOff]) cut(error);
@@ -183,8 +184,9 @@ export class ObjectHost {
       abort: (why: string) => {
         if (life.alive) this.crash(why);
       },
-      acceptWebSocket: (socket: SocketEnd) => this.#accept(socket),
-      getWebSockets: () => (life.alive ? [...this.#sockets] : []),
+      acceptWebSocket: (socket: SocketEnd, tags: string[] = []) => this.#accept(socket, tags),
+      getWebSockets: (tag?: string) =>
+        life.alive ? [...this.#sockets].flatMap(([socket, tags]) => (!tag || tags.includes(tag) ? [socket] : [])) : [],
       setWebSocketAutoResponse: (pair: { request: string; response: string }) => {
         this.#autoResponse = pair;
       },
@@ -192,8 +194,8 @@ export class ObjectHost {
     });
   }
 
-  #accept(socket: SocketEnd): void {
-    this.#sockets.add(socket);
+  #accept(socket: SocketEnd, tags: string[]): void {
+    this.#sockets.set(socket, tags);
     socket.listener = {
       text: (text) => {
         if (text === this.#autoResponse?.request) {

@@ -4,6 +4,7 @@
  */
 import { isTerminal } from "@millrace/domain/state.ts";
 import type { Head } from "../../../durable-objects/flow-run/head.ts";
+import { WORKER } from "../../../durable-objects/work-pool/books.ts";
 import type { SimulatedAgent } from "./agents.ts";
 import type { KnownRun, KnownRuns } from "./known-runs.ts";
 import type { IndexRow, Truth } from "./truth.ts";
@@ -134,7 +135,9 @@ export class Invariants {
       throw new Violation("a run stands in the pool once", "two entries name one run");
     const sessions = new Map(truth.sessions().map((session) => [session.id, session]));
     const held = new Map<string, number>();
-    for (const { claim } of entries) if (claim) held.set(claim.session, (held.get(claim.session) ?? 0) + 1);
+    // What a worker took has no session.
+    for (const { claim } of entries)
+      if (claim && claim.session !== WORKER) held.set(claim.session, (held.get(claim.session) ?? 0) + 1);
     for (const [id, count] of held) {
       const slots = sessions.get(id)?.slots ?? 0;
       if (count > slots) throw new Violation("slots are kept", `a session with ${slots} slots has ${count} runs`);

@@ -32,10 +32,11 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
         if (ledger.head) ledger.head.claim = null;
         return claim(...args);
       });
-      wrap(PoolLedger, "waiting", (waiting, pool) => () => [
-        ...waiting(),
-        ...pool.sessions().flatMap(({ id }) => pool.claimsOf(id)),
-      ]);
+      // Books that believe that nobody has what was given out.
+      wrap(PoolLedger, "put", (put, pool) => (entry) => {
+        put(entry);
+        if (entry.claim) pool.books.backlog.add(entry);
+      });
     },
   },
   "any-claim-may-report": {

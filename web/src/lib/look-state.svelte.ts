@@ -1,8 +1,8 @@
 /** The look as a live setting: read by every page, changed in one place, kept in its cookie. */
 import { getContext, setContext } from "svelte";
 import { formatLook, type Look, lookCookie } from "./look.ts";
-import type { Telling } from "./time/tell.ts";
 import { ticking } from "./time/now.svelte.ts";
+import type { Telling } from "./time/tell.ts";
 
 const KEY = Symbol("look");
 

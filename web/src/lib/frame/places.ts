@@ -1,6 +1,7 @@
 /** The places of the app that exist, in the order in which people see them. */
-import { parseRunFilter } from "../run/run-filter.ts";
+
 import { routeForRuns } from "../route-for.ts";
+import { parseRunFilter } from "../run/run-filter.ts";
 import type { Glyph, Tone } from "../state/state-look.ts";
 
 export interface Place {

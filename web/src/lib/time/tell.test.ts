@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { milliseconds, tellClock, tellDuration, tellEveryWay, tellMoment, tellRelative, type Telling } from "./tell.ts";
+import { milliseconds, type Telling, tellClock, tellDuration, tellEveryWay, tellMoment, tellRelative } from "./tell.ts";
 
 const AT = Date.UTC(2026, 10, 24, 13, 15, 59, 624);
 const NOW = AT + 200_000;

@@ -1,0 +1,87 @@
+/** Events of pools and queues, in the shape of the wire. */
+import type { JsonObject } from "../json.ts";
+import { formatInstant, type Instant } from "../time.ts";
+
+export interface PoolNamed {
+  id: string;
+  name: string;
+  type: string;
+}
+
+export interface QueueNamed {
+  id: string;
+  name: string;
+}
+
+interface Moment {
+  id: string;
+  at: Instant;
+  /** The event that this one came shortly after. */
+  follows?: string | null;
+}
+
+const poolResource = ({ id, name, type }: PoolNamed): JsonObject => ({
+  "prefect.resource.id": `prefect.work-pool.${id}`,
+  "prefect.resource.name": name,
+  "prefect.work-pool.type": type,
+  "prefect.resource.role": "work-pool",
+});
+
+const told = ({ id, at, follows }: Moment, event: JsonObject): JsonObject => ({
+  occurred: formatInstant(at),
+  related: [],
+  payload: {},
+  id,
+  follows: follows ?? null,
+  ...event,
+});
+
+/** Something that happened to a pool: `created`, `updated`, `deleted`, or what it now is: `ready`, `not-ready`, `paused`. */
+export const poolEvent = (
+  what: string,
+  pool: PoolNamed & { defaultQueue?: string },
+  moment: Moment,
+  payload: JsonObject = {},
+): JsonObject =>
+  told(moment, {
+    event: `prefect.work-pool.${what}`,
+    resource: poolResource(pool),
+    related: pool.defaultQueue
+      ? [
+          {
+            "prefect.resource.id": `prefect.work-queue.${pool.defaultQueue}`,
+            "prefect.resource.role": "default-queue",
+          },
+        ]
+      : [],
+    payload,
+  });
+
+/** The same of a queue. */
+export const queueEvent = (
+  what: string,
+  queue: QueueNamed,
+  pool: PoolNamed,
+  moment: Moment,
+  payload: JsonObject = {},
+): JsonObject =>
+  told(moment, {
+    event: `prefect.work-queue.${what}`,
+    resource: {
+      "prefect.resource.id": `prefect.work-queue.${queue.id}`,
+      "prefect.resource.name": queue.name,
+      "prefect.resource.role": "work-queue",
+    },
+    related: [poolResource(pool)],
+    payload,
+  });
+
+/** What an update changed, as its event tells it. */
+export function changes(before: JsonObject, after: JsonObject, fields: readonly string[]): JsonObject | null {
+  const changed = fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+  if (changed.length === 0) return null;
+  const updates = Object.fromEntries(
+    changed.map((field) => [field, { from: before[field] ?? null, to: after[field] ?? null }]),
+  );
+  return { updated_fields: changed, updates };
+}
