@@ -1,7 +1,8 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { FLOW_RUN_SORTS } from "@millrace/domain/filter/order.ts";
 import { uuidv7 } from "uuidv7";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { shardOf } from "../../durable-objects/env.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { runAt } from "../../test/workerd/runs.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
@@ -21,6 +22,42 @@ const set = (run: string, type: string, more: object = {}) =>
 const list = async (body: object = {}): Promise<{ id: string; state_type: string }[]> =>
   call("POST /flow_runs/filter", body);
 const idsOf = async (body: object = {}) => (await list(body)).map(({ id }) => id);
+
+/** Puts rows of runs into the index that no object knows: half of them have started, an hour late. */
+const fill = (from: number, to: number) =>
+  shardOf(testEnv, a.shard)
+    .prepare(
+      `WITH RECURSIVE n(n) AS (SELECT ?3 UNION ALL SELECT n + 1 FROM n WHERE n < ?4)
+       INSERT INTO flow_runs (workspace_id, id, version, flow_id, name, tags, state_type, expected_start_time, start_time,
+                              created, updated, task_run_ids, body)
+       SELECT ?1, 'run ' || n, 1, ?2, 'run', '[]', 'COMPLETED', n, iif(n % 2, n + 3600000000, NULL), n, n, '',
+              json_object('id', ?2, 'created', n, 'updated', n, 'name', 'run', 'flowId', ?2) FROM n`,
+    )
+    .bind(a.workspace, flow, from, to)
+    .run();
+
+/** Rows that the database reads for a page. */
+async function rowsRead(body: object): Promise<number> {
+  const shard = shardOf(testEnv, a.shard);
+  const prepare = vi.spyOn(shard, "prepare");
+  expect(await list({ ...body, limit: 20 })).toHaveLength(20);
+  const sql = prepare.mock.calls.map(([text]) => text).find((text) => text.includes("FROM flow_runs r")) ?? "";
+  prepare.mockRestore();
+  const { results, meta } = await shard.prepare(sql).bind(a.workspace, 20, 0).all();
+  expect(results).toHaveLength(20);
+  return meta.rows_read;
+}
+
+test.each(["ID_DESC", "EXPECTED_START_TIME_DESC", "EXPECTED_START_TIME_ASC", "START_TIME_DESC", "START_TIME_ASC"])(
+  "[AP46] a page in the order %s reads no more among two thousand runs than among a hundred",
+  async (sort) => {
+    await fill(1, 100);
+    const few = await rowsRead({ sort });
+    await fill(101, 2_000);
+    expect(few).toBeGreaterThan(0);
+    expect(await rowsRead({ sort })).toBeLessThanOrEqual(few);
+  },
+);
 
 describe("what was answered is listed", () => {
   test("[AP6] a run is listed as soon as its create was answered", async () => {

@@ -129,7 +129,7 @@ export const flowRunCondition = (filter: FlowRunFilterInput): Condition =>
     within(filter.work_queue_name, (f) => anyOrNull("r.work_queue_name", f)),
     within(filter.state, (f) => combine(f.operator, [asked("r.state_type", f.type), asked("r.state_name", f.name)])),
     within(filter.flow_version, (f) => combine("and_", [anyOf("r.flow_version", f.any_)])),
-    within(filter.start_time, (f) => time("coalesce(r.start_time, r.expected_start_time)", f, "r.start_time")),
+    within(filter.start_time, (f) => time("r.start_or_expected", f, "r.start_time")),
     within(filter.end_time, (f) => time("r.end_time", f)),
     within(filter.expected_start_time, (f) => time("r.expected_start_time", f)),
     within(filter.next_scheduled_start_time, (f) => time("r.next_scheduled_start_time", f)),

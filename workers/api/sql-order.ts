@@ -4,8 +4,8 @@ import type { FlowRunSort } from "@millrace/domain/filter/order.ts";
 /** Flow runs, as columns of `flow_runs r`. */
 export const FLOW_RUN_ORDERS: { readonly [Sort in FlowRunSort]: string } = {
   ID_DESC: "r.id DESC",
-  START_TIME_ASC: "coalesce(r.start_time, r.expected_start_time) ASC, r.id DESC",
-  START_TIME_DESC: "coalesce(r.start_time, r.expected_start_time) DESC, r.id DESC",
+  START_TIME_ASC: "r.start_or_expected ASC, r.id DESC",
+  START_TIME_DESC: "r.start_or_expected DESC, r.id DESC",
   EXPECTED_START_TIME_ASC: "r.expected_start_time ASC, r.id DESC",
   EXPECTED_START_TIME_DESC: "r.expected_start_time DESC, r.id DESC",
   NAME_ASC: "r.name ASC, r.id DESC",

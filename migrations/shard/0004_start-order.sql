@@ -1,0 +1,2 @@
+ALTER TABLE `flow_runs` ADD `start_or_expected` integer GENERATED ALWAYS AS (coalesce(start_time, expected_start_time)) VIRTUAL;--> statement-breakpoint
+CREATE INDEX `flow_runs_start` ON `flow_runs` (`workspace_id`,`start_or_expected`);
