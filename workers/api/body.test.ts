@@ -51,6 +51,7 @@ test.each([
   ["[AP3] the largest exact integer", "9007199254740991", 9007199254740991],
   ["[AP3] a long fraction", "0.30000000000000004", 0.30000000000000004],
   ["[AP3] digits within text", '"12345678901234567890"', "12345678901234567890"],
+  ["[AP3] an exponent within text", '["7e999", "a,1e999"]', ["7e999", "a,1e999"]],
   ["[AP3] an escaped backslash before u0000", '"\\\\u0000"', "\\u0000"],
   ["[AP3] a whole surrogate pair", '"\\ud83d\\ude00"', "😀"],
   ["[AP3] just not too deep", nested(64), JSON.parse(nested(64))],
@@ -73,6 +74,9 @@ test.each<[string, string | Uint8Array, (string | number)[], string]>([
   ["[AP3] NUL in a key", '{"a\\u0000":1}', ["body"], "string_unicode"],
   ["[AP3] an integer too large", '{"a":[9007199254740993]}', ["body", "a", 0], "number_inexact"],
   ["[AP3] a negative one", "-9007199254740993", ["body"], "number_inexact"],
+  ["[AP3] one behind spaces", '{"a": 90071992547409931}', ["body", "a"], "number_inexact"],
+  ["[AP3] one on a line of its own", "[1,\n9007199254740993\n]", ["body", 1], "number_inexact"],
+  ["[AP3] a fraction with an exponent too large", "[-12.5e400]", ["body", 0], "number_inexact"],
   ["[AP3] a number beyond all doubles", '{"a":1e999}', ["body", "a"], "number_inexact"],
 ])("%s is refused with its place", async (_case, body, loc, type) => {
   expect(await read(body)).toEqual({ faults: [expect.objectContaining({ loc, type })] });

@@ -62,23 +62,26 @@ export async function readJson(
   } catch {
     return wrong("The body is not UTF-8.", "json_invalid");
   }
-  if (isTooDeep(text)) return wrong(`Lists and objects may be nested ${DEEPEST} deep.`, "recursion_loop");
+  if (MAY_BE_DEEP.test(text) && isTooDeep(text))
+    return wrong(`Lists and objects may be nested ${DEEPEST} deep.`, "recursion_loop");
+  const [ill, inexact] = [MAY_BE_ILL.test(text), MAY_BE_INEXACT.test(text)];
   let value: unknown;
   try {
-    value = MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);
+    value = inexact ? JSON.parse(text, exactly) : JSON.parse(text);
   } catch (error) {
     return wrong(`JSON decode error: ${(error as Error).message}`, "json_invalid");
   }
-  if (mend && MAY_BE_ILL.test(text)) value = mended(value);
-  const suspicious = MAY_BE_ILL.test(text) || MAY_BE_INEXACT.test(text);
-  const fault = suspicious ? findFault(value, ["body"]) : null;
+  if (mend && ill) value = mended(value);
+  const fault = ill || inexact ? findFault(value, ["body"]) : null;
   return fault ? { faults: [fault] } : { value };
 }
 
 /** Escapes that could stand for NUL or half a surrogate pair: rare enough to look closer only when one is there. */
 const MAY_BE_ILL = /\\u(?:0000|[dD][89a-fA-F])/;
-/** Digits or exponents that a double might not hold. */
-const MAY_BE_INEXACT = /\d{16}|\d[eE]\+?\d{3}/;
+/** A number, which nothing but these signs can stand before, with digits or an exponent that a double might not hold. */
+const MAY_BE_INEXACT = /(?:^|[[:,\s])-?(?:\d{16}|\d[\d.]*[eE]\+?\d{3})/;
+/** More openings than may be nested: without them there is nothing to count. */
+const MAY_BE_DEEP = new RegExp(`^(?:[^[{]*[[{]){${DEEPEST + 1}}`);
 
 /** Stands for a number that would come back as another one. */
 const INEXACT = Symbol("inexact");

@@ -6,7 +6,7 @@
  */
 import type { Env } from "../env.ts";
 import type { Credential } from "./credential.ts";
-import { keyFacts, runCredential } from "./directory.ts";
+import { type KeyFacts, keyFacts, runCredential } from "./directory.ts";
 import { hashKey, readKey, same } from "./keys.ts";
 import { type Purpose, type VerifiedToken, verifyToken } from "./tokens.ts";
 
@@ -60,16 +60,23 @@ async function fromHeader(header: string, env: Env): Promise<Credential | Reject
   }
 }
 
-/** Keys that were read lately, by their text, with what the directory must have for them. Reading one takes two HMACs. */
-const readKeys = new Map<string, { id: string; hash: string }>();
+/** A key that was read: what the directory must have for it, and what came of the answer that it was last compared with. */
+interface ReadKey {
+  id: string;
+  hash: string;
+  proved: { by: KeyFacts; credential: Credential } | null;
+}
 
-function readOnce(text: string, pepper: string): { id: string; hash: string } | null {
+/** Keys that were read lately, by their text. Reading one takes two HMACs. */
+const readKeys = new Map<string, ReadKey>();
+
+function readOnce(text: string, pepper: string): ReadKey | null {
   const known = readKeys.get(text);
   if (known) return known;
   const key = readKey(text, pepper);
   if (!key) return null;
   if (readKeys.size >= MOST) readKeys.clear();
-  const read = { id: key.id, hash: hashKey(key, pepper) };
+  const read = { id: key.id, hash: hashKey(key, pepper), proved: null };
   readKeys.set(text, read);
   return read;
 }
@@ -79,13 +86,18 @@ export async function fromKey(text: string, env: Env): Promise<Credential | null
   const key = readOnce(text, env.KEY_PEPPER);
   if (!key) return null;
   const facts = await keyFacts(env, key.id);
-  if (!facts || !same(facts.hash, key.hash) || !isLive(facts)) return null;
-  return {
+  if (!facts || !isLive(facts)) return null;
+  // While the directory's answer is used, what it was compared with need not be compared again.
+  if (key.proved?.by === facts) return key.proved.credential;
+  if (!same(facts.hash, key.hash)) return null;
+  const credential: Credential = {
     ...facts.credential,
     kind: "key",
     claim: null,
     expires: secondsOf(facts.expires),
   };
+  key.proved = { by: facts, credential };
+  return credential;
 }
 
 const secondsOf = (microseconds: number | null): number | null => (microseconds === null ? null : microseconds / 1e6);

@@ -10,7 +10,7 @@ import type { Credential, Reach } from "./credential.ts";
 
 /** Milliseconds for which an answer is used. */
 const FRESH = 20_000;
-interface KeyFacts {
+export interface KeyFacts {
   hash: string;
   expires: number | null;
   revoked: number | null;
