@@ -3,11 +3,12 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fsyncsPerUnit, hasStrace } from "./fsyncs.ts";
+import type { Sample } from "./measure.ts";
 import { startMillrace } from "./millrace-server.ts";
 import type { Plan } from "./plan.ts";
 import { commandOf, cpuOf, memoryOf } from "./processes.ts";
 import { number } from "./report.ts";
-import { factRow, type Row, rowOf } from "./row.ts";
+import { type Attempt, factRow, type Row, rowOf } from "./row.ts";
 import { rowsOfRun } from "./rows.ts";
 import { claims } from "./workloads/dispatch.ts";
 import { firstLines } from "./workloads/first-line.ts";
@@ -21,77 +22,72 @@ export async function measureAgent(
   folder: string,
   plan: Plan,
   wanted: (name: string) => boolean,
-  say: (row: Row) => void,
+  attempt: Attempt,
 ): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const state = join(folder, "state");
   try {
-    if (wanted("idle")) await idle(where, state, say);
+    if (wanted("idle")) await idle(where, state, attempt);
     if (wanted("claim") || wanted("first-line")) {
       const server = await startMillrace(state, true);
+      const row = (name: string, note: string, work: () => Promise<Sample>) =>
+        attempt(name, async () => rowOf(name, "millrace", where, "run", await work(), note));
       try {
         if (wanted("claim"))
-          say(
-            rowOf(
-              "trigger to the claim in an agent's hands",
-              "millrace",
-              where,
-              "run",
-              await claims(server.target, plan.claim),
-              "CPU of the whole run",
-            ),
+          await row("trigger to the claim in an agent's hands", "CPU of the whole run", () =>
+            claims(server.target, plan.claim),
           );
         if (wanted("first-line"))
-          say(
-            rowOf(
-              "trigger to the first line of user code",
-              "millrace",
-              where,
-              "run",
-              await firstLines(server, folder, plan.firstLine),
-              "warm agent, new Node process; CPU of server and agent",
-            ),
+          await row(
+            "trigger to the first line of user code",
+            "warm agent, new Node process; CPU of server and agent",
+            () => firstLines(server, folder, plan.firstLine),
           );
       } finally {
         await server.stop();
       }
     }
-    if (wanted("fsyncs")) await fsyncRows(where, folder, say);
-    if (wanted("rows")) {
-      const rows = await rowsOfRun(join(folder, "rows"), plan.rowRuns);
-      const text = Object.entries(rows).map(([writer, count]) => `${writer} ${number(count)}`);
-      say(factRow("rows written by a run of 5 tasks and 20 log lines", where, text.join(", ")));
-    }
+    if (wanted("fsyncs")) await attempt(SYNCS, () => fsyncRow(where, folder));
+    if (wanted("rows"))
+      await attempt(ROWS, async () => {
+        const rows = await rowsOfRun(join(folder, "rows"), plan.rowRuns);
+        const text = Object.entries(rows).map(([writer, count]) => `${writer} ${number(count)}`);
+        return factRow(ROWS, where, text.join(", "), rows);
+      });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function idle(where: string, state: string, say: (row: Row) => void): Promise<void> {
+const SYNCS = "syncs to disk";
+const ROWS = "rows written by a run of 5 tasks and 20 log lines";
+
+async function idle(where: string, state: string, attempt: Attempt): Promise<void> {
   const first = await startMillrace(state, true);
   await first.stop();
   const server = await startMillrace(state, true);
   try {
-    say(
-      factRow(
-        "start-up to ready",
-        where,
-        `${number(first.startUp)} s the first time, ${number(server.startUp)} s the second`,
-      ),
-    );
-    await wait(REST * 1000);
-    const pids = server.target.pids();
-    const cpu = cpuOf(pids);
-    await wait(REST * 1000);
-    const used = (cpuOf(pids) - cpu) / REST;
-    const parts = pids.map((pid) => ({ name: partOf(commandOf(pid)), megabytes: memoryOf(pid) }));
-    const sum = parts.reduce((total, { megabytes }) => total + megabytes, 0);
-    const text = parts
-      .filter(({ name }) => name !== "guardian")
-      .map(({ name, megabytes }) => `${name} ${Math.round(megabytes)}`)
-      .join(", ");
-    say(factRow("memory and CPU at rest", where, `${Math.round(sum)} MB (${text}); ${number(used)} CPU ms a second`));
+    const starts = "start-up to ready";
+    const slowest = Math.max(first.startUp, server.startUp);
+    const note = `${number(first.startUp)} s the first time, ${number(server.startUp)} s the second`;
+    await attempt(starts, async () => factRow(starts, where, note, { slowest }));
+    const rest = "memory and CPU at rest";
+    await attempt(rest, async () => {
+      await wait(REST * 1000);
+      const pids = server.target.pids();
+      const cpu = cpuOf(pids);
+      await wait(REST * 1000);
+      const used = (cpuOf(pids) - cpu) / REST;
+      const parts = pids.map((pid) => ({ name: partOf(commandOf(pid)), megabytes: memoryOf(pid) }));
+      const megabytes = parts.reduce((total, part) => total + part.megabytes, 0);
+      const text = parts
+        .filter(({ name }) => name !== "guardian")
+        .map((part) => `${part.name} ${Math.round(part.megabytes)}`)
+        .join(", ");
+      const note = `${Math.round(megabytes)} MB (${text}); ${number(used)} CPU ms a second`;
+      return factRow(rest, where, note, { megabytes });
+    });
   } finally {
     await server.stop();
   }
@@ -105,18 +101,15 @@ function partOf(command: string): string {
 }
 
 /** In a server that did nothing else: what was open before would be closed, and synced, in the middle of it. */
-async function fsyncRows(where: string, folder: string, say: (row: Row) => void): Promise<void> {
-  if (!hasStrace()) {
-    say(factRow("syncs to disk", where, "not counted: there is no strace"));
-    return;
-  }
+async function fsyncRow(where: string, folder: string): Promise<Row> {
+  if (!hasStrace()) return factRow(SYNCS, where, "not counted: there is no strace");
   const { target, stop } = await startMillrace(join(folder, "fsyncs"), false);
   try {
     const pids = target.pids().filter((pid) => commandOf(pid).includes("workerd serve"));
     const life = await fsyncsPerUnit(pids, folder, (count) => lifeCycles(target, 1, { count, seconds: 60 }));
     const dispatched = await fsyncsPerUnit(pids, folder, (count) => claims(target, { count, seconds: 60 }));
     const note = `${number(life)} for a life cycle, ${number(dispatched)} for a dispatched run`;
-    say(factRow("syncs to disk", where, note));
+    return factRow(SYNCS, where, note, life === null || dispatched === null ? {} : { life, dispatched });
   } finally {
     await stop();
   }

@@ -6,7 +6,7 @@ import { medianSample, type Sample } from "./measure.ts";
 import { type MillraceServer, startMillrace } from "./millrace-server.ts";
 import type { Plan } from "./plan.ts";
 import { number } from "./report.ts";
-import { type Row, rowOf } from "./row.ts";
+import { type Attempt, type Row, rowOf } from "./row.ts";
 import { wireRows } from "./wire-rows.ts";
 import { type Limits, lifeCycles, reads } from "./workloads/runs.ts";
 
@@ -19,23 +19,28 @@ export async function measurePlace(
   folder: string,
   plan: Plan,
   wanted: (name: string) => boolean,
-  say: (row: Row) => void,
+  attempt: Attempt,
 ): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const floors = await startFloors(join(folder, "floors"));
   const server = await startMillrace(join(folder, "state"), false);
   try {
-    say(rowOf("fsync of 4 KB", "floor", where, "write", await fsyncFloor(folder, plan.fsync)));
-    await compared(where, floors, server, plan, wanted, say);
-    await wireRows(server.target, where, plan, wanted, async (_name, work) => say(await work()));
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\nThe server's last lines:\n${server.output()}`, { cause: error });
+    const told: Attempt = (name, work) => attempt(name, () => work().catch((error) => fail(error, server)));
+    await told("fsync of 4 KB", async () =>
+      rowOf("fsync of 4 KB", "floor", where, "write", await fsyncFloor(folder, plan.fsync)),
+    );
+    await compared(where, floors, server, plan, wanted, told);
+    await wireRows(server.target, where, plan, wanted, told);
   } finally {
     await server.stop();
     await floors.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function fail(error: Error, server: MillraceServer): never {
+  throw new Error(`${error.message}\nThe server's last lines:\n${server.output()}`, { cause: error });
 }
 
 /** What has a floor: a round of each, one after another, so that both meet the same disturbances. */
@@ -45,59 +50,70 @@ async function compared(
   server: MillraceServer,
   plan: Plan,
   wanted: (name: string) => boolean,
-  say: (row: Row) => void,
+  attempt: Attempt,
 ): Promise<void> {
-  const floor = (name: Floor, way: Way, limits: Limits) =>
-    floors.measure(name, way, MANY, limits.count, limits.seconds);
-  const samples: Record<string, Sample[]> = {};
-  const keep = async (name: string, work: Promise<Sample>) => {
-    samples[name] = [...(samples[name] ?? []), await work];
-  };
+  const floor =
+    (name: Floor, way: Way, limits: Limits): Measure =>
+    () =>
+      floors.measure(name, way, MANY, limits.count, limits.seconds);
   // Compiles what is compiled on the way.
-  await floor("empty", "direct", { count: 3000, seconds: 3 });
+  await floor("empty", "direct", { count: 3000, seconds: 3 })();
   await reads(server.target, MANY, { count: 3000, seconds: 5 });
   await lifeCycles(server.target, MANY, { count: 100, seconds: 5 });
-  for (let round = 0; round < plan.rounds; round++) {
-    if (wanted("read")) {
-      await keep("empty direct", floor("empty", "direct", plan.empty));
-      await keep("empty entry", floor("empty", "entry", plan.empty));
-      await keep("read", reads(server.target, MANY, plan.read));
-    }
-    if (wanted("life-cycle")) {
-      await keep("new direct", floor("new-object", "direct", plan.floor));
-      await keep("life", lifeCycles(server.target, MANY, plan.life));
-      await keep("new entry", floor("new-object", "entry", plan.floor));
-    }
+  const row = (name: string, sample: Sample) =>
+    attempt(name, async () => rowOf(name, "floor", where, "request", sample));
+  if (wanted("read")) {
+    const name = `read a run by id, ${MANY} clients`;
+    await attempt(name, async () => {
+      const samples = await rounds(plan.rounds, {
+        direct: floor("empty", "direct", plan.empty),
+        entry: floor("empty", "entry", plan.empty),
+        own: () => reads(server.target, MANY, plan.read),
+      });
+      await row("empty Worker", medianSample(samples.direct));
+      await row("empty Worker, through miniflare's entry", medianSample(samples.entry));
+      return besideFloors(name, where, "request", samples);
+    });
   }
   if (wanted("life-cycle")) {
-    await keep("old direct", floor("old-object", "direct", plan.d1));
-    await keep("d1 direct", floor("d1", "direct", plan.d1));
+    const name = `run life cycle, ${MANY} clients`;
+    await attempt(name, async () => {
+      const samples = await rounds(plan.rounds, {
+        direct: floor("new-object", "direct", plan.floor),
+        own: () => lifeCycles(server.target, MANY, plan.life),
+        entry: floor("new-object", "entry", plan.floor),
+      });
+      await row("one row into a new object", medianSample(samples.direct));
+      await row("one row into a new object, through miniflare's entry", medianSample(samples.entry));
+      await row("one row into an existing object", await floor("old-object", "direct", plan.d1)());
+      await row("one D1 insert", await floor("d1", "direct", plan.d1)());
+      return besideFloors(name, where, "run", samples);
+    });
   }
-  const median = (name: string): Sample | null => (samples[name] ? medianSample(samples[name]) : null);
-  const floorRow = (title: string, name: string) => {
-    const sample = median(name);
-    if (sample !== null) say(rowOf(title, "floor", where, "request", sample));
-  };
-  floorRow("empty Worker", "empty direct");
-  floorRow("empty Worker, through miniflare's entry", "empty entry");
-  floorRow("one row into a new object", "new direct");
-  floorRow("one row into a new object, through miniflare's entry", "new entry");
-  floorRow("one row into an existing object", "old direct");
-  floorRow("one D1 insert", "d1 direct");
-  const againstFloors = (title: string, unit: string, name: string, direct: string, entry: string) => {
-    const sample = median(name);
-    if (sample === null) return;
-    const note = `${ratio(samples, name, direct)} of its floor, ${ratio(samples, name, entry)} of it through the entry`;
-    say(rowOf(title, "millrace", where, unit, sample, note));
-  };
-  againstFloors(`read a run by id, ${MANY} clients`, "request", "read", "empty direct", "empty entry");
-  againstFloors(`run life cycle, ${MANY} clients`, "run", "life", "new direct", "new entry");
+}
+
+type Measure = () => Promise<Sample>;
+type Compared = Record<"direct" | "entry" | "own", Sample[]>;
+
+/** Each once a round, in the order given. */
+async function rounds(count: number, measures: Record<keyof Compared, Measure>): Promise<Compared> {
+  const samples: Compared = { direct: [], entry: [], own: [] };
+  for (let round = 0; round < count; round++) {
+    for (const [name, measure] of Object.entries(measures)) samples[name as keyof Compared].push(await measure());
+  }
+  return samples;
+}
+
+function besideFloors(name: string, where: string, unit: string, samples: Compared): Row {
+  const ofFloor = ratio(samples.own, samples.direct);
+  const note = `${number(ofFloor)} of its floor, ${number(ratio(samples.own, samples.entry))} of it through the entry`;
+  return rowOf(name, "millrace", where, unit, medianSample(samples.own), note, { ofFloor });
 }
 
 /** The middle one of the rounds' ratios. */
-function ratio(samples: Record<string, Sample[]>, name: string, floor: string): string {
-  const ratios = (samples[name] ?? [])
-    .map(({ perSecond }, round) => perSecond / (samples[floor]?.[round]?.perSecond ?? Number.NaN))
+function ratio(own: readonly Sample[], floor: readonly Sample[]): number {
+  const ratios = own
+    .map(({ perSecond }, round) => perSecond / (floor[round]?.perSecond ?? Number.NaN))
     .sort((a, b) => a - b);
-  return number(ratios[Math.floor(ratios.length / 2)] ?? null);
+  return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN;
 }

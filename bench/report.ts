@@ -41,5 +41,5 @@ export function number(value: number | null): string {
 }
 
 /** The whole bench for programs to read. */
-export const json = (date: string, rows: readonly Row[]): string =>
-  `${JSON.stringify({ date, machine: machine(), rows }, null, 2)}\n`;
+export const json = (date: string, rows: readonly Row[], aims: readonly unknown[]): string =>
+  `${JSON.stringify({ date, machine: machine(), rows, aims }, null, 2)}\n`;

@@ -17,16 +17,29 @@ export interface Row {
   cpu: number | null;
   /** Figures of other kinds, and ratios to floors. */
   note: string;
+  /** The figures of the note that aims are held against, by name. */
+  facts: Readonly<Record<string, number>>;
 }
 
-export function rowOf(name: string, who: string, where: string, unit: string, sample: Sample, note = ""): Row {
+/** A row before it is known what it is about: how it came out, or why it did not. */
+export type Attempt = (name: string, work: () => Promise<Row>) => Promise<void>;
+
+export function rowOf(
+  name: string,
+  who: string,
+  where: string,
+  unit: string,
+  sample: Sample,
+  note = "",
+  facts: Row["facts"] = {},
+): Row {
   const { perSecond, p50, p99, cpu, busy = 0 } = sample;
   const told = busy === 0 ? note : [note, `${busy} answers of 503`].filter(Boolean).join("; ");
-  return { name, who, where, unit, perSecond, p50, p99, cpu, note: told };
+  return { name, who, where, unit, perSecond, p50, p99, cpu, note: told, facts };
 }
 
 /** A line that is no rate: what stands in its note. */
-export const factRow = (name: string, where: string, note: string): Row => ({
+export const factRow = (name: string, where: string, note: string, facts: Row["facts"] = {}): Row => ({
   name,
   who: "millrace",
   where,
@@ -36,4 +49,5 @@ export const factRow = (name: string, where: string, note: string): Row => ({
   p99: null,
   cpu: null,
   note,
+  facts,
 });

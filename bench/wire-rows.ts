@@ -2,7 +2,7 @@
 
 import type { Sample } from "./measure.ts";
 import type { Plan } from "./plan.ts";
-import { type Row, rowOf } from "./row.ts";
+import { type Attempt, rowOf } from "./row.ts";
 import type { Target } from "./target.ts";
 import { logLines } from "./workloads/logs.ts";
 import { filters, lifeCycles, makeRuns } from "./workloads/runs.ts";
@@ -15,9 +15,6 @@ const ORDERS = [
   ["as the command line asks", "EXPECTED_START_TIME_DESC"],
   ["as the web pages ask", "START_TIME_DESC"],
 ] as const;
-
-/** How one row is measured: a failure of our own server ends the bench, one of another server is a line of the table. */
-export type Attempt = (name: string, work: () => Promise<Row>) => Promise<void>;
 
 export async function wireRows(
   target: Target,

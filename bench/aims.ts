@@ -1,0 +1,143 @@
+/** The figures that the service is to reach, held against the rows of a bench. */
+import { number } from "./report.ts";
+import type { Row } from "./row.ts";
+
+interface Aim {
+  /** What is wanted, in words. */
+  what: string;
+  /** The row, by the beginning of its name. */
+  row: string;
+  /** Where the state lies for which it is wanted; null: wherever it was measured. */
+  where: string | null;
+  /** The figure of the row; null where it has none. */
+  figure(row: Row, rows: readonly Row[]): number | null;
+  holds(figure: number): boolean;
+}
+
+const atMost = (most: number) => (figure: number) => figure <= most;
+const atLeast = (least: number) => (figure: number) => figure >= least;
+const fact =
+  (name: string) =>
+  (row: Row): number | null =>
+    row.facts[name] ?? null;
+
+const LIFE = "run life cycle, 32 clients";
+const CLAIM = "trigger to the claim";
+const ROWS = "rows written by a run";
+const SYNCS = "syncs to disk";
+
+const AIMS: readonly Aim[] = [
+  {
+    what: "life cycles, of the floor «one row into a new object»: at least 0.5",
+    row: LIFE,
+    where: null,
+    figure: fact("ofFloor"),
+    holds: atLeast(0.5),
+  },
+  {
+    what: "life cycles, times the other server's: at least 10",
+    row: LIFE,
+    where: "memory",
+    figure: timesPeer,
+    holds: atLeast(10),
+  },
+  { what: "CPU ms of a life cycle: at most 5", row: LIFE, where: null, figure: ({ cpu }) => cpu, holds: atMost(5) },
+  {
+    what: "reads by id, of an empty Worker: at least 0.5",
+    row: "read a run by id",
+    where: null,
+    figure: fact("ofFloor"),
+    holds: atLeast(0.5),
+  },
+  {
+    what: "log lines a second: at least 20,000",
+    row: "log lines",
+    where: null,
+    figure: ({ perSecond }) => perSecond,
+    holds: atLeast(20_000),
+  },
+  {
+    what: "trigger to claim, p50 ms: at most 15",
+    row: CLAIM,
+    where: null,
+    figure: ({ p50 }) => p50,
+    holds: atMost(15),
+  },
+  {
+    what: "trigger to claim, p99 ms: at most 60",
+    row: CLAIM,
+    where: null,
+    figure: ({ p99 }) => p99,
+    holds: atMost(60),
+  },
+  {
+    what: "trigger to first line of user code, p50 ms: at most 250",
+    row: "trigger to the first line",
+    where: null,
+    figure: ({ p50 }) => p50,
+    holds: atMost(250),
+  },
+  {
+    what: "rows of a run in its FlowRun: at most 25",
+    row: ROWS,
+    where: null,
+    figure: fact("FlowRun"),
+    holds: atMost(25),
+  },
+  { what: "rows of a run in the index: at most 8", row: ROWS, where: null, figure: fact("index"), holds: atMost(8) },
+  { what: "rows of a run in its pool: at most 4", row: ROWS, where: null, figure: fact("WorkPool"), holds: atMost(4) },
+  { what: "syncs of a life cycle: at most 12", row: SYNCS, where: null, figure: fact("life"), holds: atMost(12) },
+  {
+    what: "syncs of a dispatched run: at most 20",
+    row: SYNCS,
+    where: null,
+    figure: fact("dispatched"),
+    holds: atMost(20),
+  },
+  {
+    what: "seconds from start to ready: at most 6",
+    row: "start-up to ready",
+    where: null,
+    figure: fact("slowest"),
+    holds: atMost(6),
+  },
+  {
+    what: "MB of server and agent at rest: at most 400",
+    row: "memory and CPU at rest",
+    where: null,
+    figure: fact("megabytes"),
+    holds: atMost(400),
+  },
+];
+
+function timesPeer({ name, perSecond }: Row, rows: readonly Row[]): number | null {
+  const other = rows.find((row) => row.name === name && row.who === "peer")?.perSecond;
+  return perSecond === null || !other ? null : perSecond / other;
+}
+
+export interface Verdict {
+  where: string;
+  what: string;
+  figure: number;
+  holds: boolean;
+}
+
+/** What became of each aim that the rows have a figure for. */
+export function verdictsOn(rows: readonly Row[]): Verdict[] {
+  return AIMS.flatMap((aim) =>
+    rows
+      .filter((row) => row.who === "millrace" && row.name.startsWith(aim.row))
+      .filter(({ where }) => aim.where === null || where === aim.where)
+      .flatMap((row) => {
+        const figure = aim.figure(row, rows);
+        return figure === null ? [] : [{ where: row.where, what: aim.what, figure, holds: aim.holds(figure) }];
+      }),
+  );
+}
+
+/** A line for each aim. */
+export const aimLines = (verdicts: readonly Verdict[]): string[] =>
+  verdicts.map(
+    ({ where, what, figure, holds }) =>
+      `${holds ? "holds        " : "DOES NOT HOLD"}  ${where.padEnd(6)}  ${number(figure).padStart(7)}  ${what}`,
+  );
