@@ -29,6 +29,7 @@ function service(name: string, folder: string, setups: string[] = []): TestProje
 const WITHOUT_RUNTIME = [
   "durable-objects/{addresses,slots}.test.ts",
   "durable-objects/concurrency-limit/ledger.test.ts",
+  "durable-objects/background-tasks/desk.test.ts",
   "durable-objects/kit/{alarms,gather,json-schema,release,remembered}.test.ts",
   "workers/api/{body,run-ids,sql-filter}.test.ts",
   "workers/auth/keys.test.ts",

@@ -4,15 +4,22 @@ import { admin } from "./admin.ts";
 import { artifacts } from "./artifacts.ts";
 import { auth } from "./auth.ts";
 import { bundles } from "./bundles.ts";
+import { checkpoints } from "./checkpoints.ts";
 import { collections } from "./collections.ts";
 import { globalLimits, tagLimits } from "./concurrency-limits.ts";
 import { deployments } from "./deployments.ts";
 import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
 import { events } from "./events.ts";
+import { flowRunBulk } from "./flow-run-bulk.ts";
 import { flowRuns } from "./flow-runs.ts";
 import { flows } from "./flows.ts";
 import { logs } from "./logs.ts";
+import { runGraphs } from "./run-graphs.ts";
+import { runInputs } from "./run-inputs.ts";
+import { runStates } from "./run-states.ts";
 import { taskRuns } from "./task-runs.ts";
+import { taskWorkers } from "./task-workers.ts";
+import { ui } from "./ui.ts";
 import { workPools } from "./work-pools.ts";
 import { workQueues } from "./work-queues.ts";
 
@@ -23,7 +30,13 @@ export const resources = {
   accounts,
   flows,
   flowRuns,
+  flowRunBulk,
+  runInputs,
+  checkpoints,
+  runGraphs,
+  runStates,
   taskRuns,
+  taskWorkers,
   logs,
   artifacts,
   events,
@@ -34,6 +47,7 @@ export const resources = {
   tagLimits,
   workQueues,
   collections,
+  ui,
 } as const;
 
 type Resources = typeof resources;

@@ -2,7 +2,21 @@
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { FlowFilter, RunFilters } from "./filters.ts";
-import { ById, Labels, Limit, maybe, Name, Offset, otherwise, PathName, Tags, TimestampText } from "./wire.ts";
+import { BulkLimit } from "./flow-run-bulk.ts";
+import {
+  ById,
+  Labels,
+  Limit,
+  maybe,
+  Name,
+  Offset,
+  otherwise,
+  Page,
+  PathName,
+  pageOf,
+  Tags,
+  TimestampText,
+} from "./wire.ts";
 
 export const FlowOut = z.object({
   id: z.uuid(),
@@ -64,6 +78,43 @@ export const flows = {
     status: 200,
     result: z.array(FlowOut),
     summary: "Lists flows.",
+  }),
+  update: endpoint({
+    method: "PATCH",
+    path: "/flows/{id}",
+    scope: "run_flows",
+    params: ById,
+    body: z.strictObject({ tags: Tags.optional() }),
+    status: 204,
+    summary: "Changes a flow's tags.",
+  }),
+  remove: endpoint({
+    method: "DELETE",
+    path: "/flows/{id}",
+    scope: "manage_flows",
+    params: ById,
+    status: 204,
+    summary: "Deletes a flow with its deployments and runs.",
+  }),
+  bulkDelete: endpoint({
+    method: "POST",
+    path: "/flows/bulk_delete",
+    scope: "manage_flows",
+    body: z.object({ flows: maybe(FlowFilter), limit: BulkLimit }),
+    optionalBody: true,
+    status: 200,
+    result: z.object({ deleted: z.array(z.uuid()) }),
+    summary: "Deletes the flows that a filter means, with their deployments and runs.",
+  }),
+  paginate: endpoint({
+    method: "POST",
+    path: "/flows/paginate",
+    scope: "see_flows",
+    body: RunFilters.extend({ sort: otherwise(z.enum(FLOW_SORTS), "NAME_ASC"), limit: Limit, page: Page }),
+    optionalBody: true,
+    status: 200,
+    result: pageOf(FlowOut),
+    summary: "Lists flows by pages.",
   }),
   count: endpoint({
     method: "POST",

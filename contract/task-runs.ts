@@ -9,15 +9,19 @@ import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { RunFilters, TaskRunFilter } from "./filters.ts";
 import { Orchestration } from "./flow-runs.ts";
+import { HistoryOut, HistorySpan } from "./history.ts";
 import { StateIn, StateOut, stateToWire } from "./states.ts";
 import {
   ById,
+  Fields,
   Labels,
   Limit,
   maybe,
   Name,
   Offset,
   otherwise,
+  Page,
+  pageOf,
   Tags,
   Timestamp,
   TimestampText,
@@ -133,7 +137,7 @@ const TaskRunCreate = z.strictObject({
   tags: Tags.default([]),
   labels: maybe(Labels),
   task_inputs: z
-    .record(z.string(), z.array(z.unknown()))
+    .record(z.string(), z.array(Fields))
     .transform((inputs) => inputs as { [parameter: string]: Json[] })
     .default({}),
 });
@@ -182,6 +186,46 @@ export const taskRuns = {
     status: 200,
     result: z.array(TaskRunOut),
     summary: "Lists task runs.",
+  }),
+  update: endpoint({
+    method: "PATCH",
+    path: "/task_runs/{id}",
+    scope: "run_flows",
+    params: ById,
+    body: z.strictObject({ name: Name.optional() }),
+    status: 204,
+    summary: "Changes a task run's name.",
+  }),
+  remove: endpoint({
+    method: "DELETE",
+    path: "/task_runs/{id}",
+    scope: "manage_flows",
+    params: ById,
+    status: 204,
+    summary: "Deletes a task run with its log lines.",
+  }),
+  paginate: endpoint({
+    method: "POST",
+    path: "/task_runs/paginate",
+    scope: "see_flows",
+    body: RunFilters.extend({
+      sort: otherwise(z.enum(TASK_RUN_SORTS), "ID_DESC"),
+      limit: Limit,
+      page: Page,
+    }),
+    optionalBody: true,
+    status: 200,
+    result: pageOf(TaskRunOut),
+    summary: "Lists task runs by pages.",
+  }),
+  history: endpoint({
+    method: "POST",
+    path: "/task_runs/history",
+    scope: "see_flows",
+    body: RunFilters.extend(HistorySpan),
+    status: 200,
+    result: HistoryOut,
+    summary: "Counts task runs by state in intervals of time.",
   }),
   count: endpoint({
     method: "POST",

@@ -4,6 +4,7 @@
  * AD1  A name is made of the workspace of the verified credential and a UUID or half of one, all of fixed length: no choice of
  *      ids makes one tenant's name another's.
  */
+import type { BackgroundTasksRpc } from "./background-tasks/rpc.ts";
 import type { ConcurrencyLimitRpc } from "./concurrency-limit/rpc.ts";
 import type { EventHubRpc } from "./event-hub/rpc.ts";
 import type { FlowRunRpc } from "./flow-run/rpc.ts";
@@ -17,6 +18,7 @@ export interface ObjectNamespaces {
   WORK_POOL: DurableObjectNamespace;
   EVENT_HUB: DurableObjectNamespace;
   CONCURRENCY_LIMIT: DurableObjectNamespace;
+  BACKGROUND_TASKS: DurableObjectNamespace;
 }
 
 /** An object at the other end: its calls, and `fetch` for websockets. */
@@ -66,3 +68,7 @@ export const eventHubAt = (env: ObjectNamespaces, workspace: string): Remote<Eve
 /** The object of a concurrency limit, by the limit's id or by that of a lease that is kept there. */
 export const concurrencyLimitAt = (env: ObjectNamespaces, workspace: string, id: string): Remote<ConcurrencyLimitRpc> =>
   at(env.CONCURRENCY_LIMIT, `${workspace}/${placeOf(id)}`);
+
+/** A workspace's task runs that belong to no flow run. */
+export const backgroundTasksAt = (env: ObjectNamespaces, workspace: string): Remote<BackgroundTasksRpc> =>
+  at(env.BACKGROUND_TASKS, workspace);

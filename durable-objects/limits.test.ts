@@ -4,11 +4,11 @@ import { expect, test, vi } from "vitest";
 import { testEnv } from "../test/workerd/env.ts";
 import { makeTenant } from "../test/workerd/tenant.ts";
 import { concurrencyLimitAt } from "./addresses.ts";
+import type { Limit } from "./concurrency-limit/rpc.ts";
 import { shardOf } from "./env.ts";
 import { now } from "./kit/alarms.ts";
-import { forgetLimit, limitsNamed } from "./limits.ts";
-import type { Limit } from "./concurrency-limit/rpc.ts";
 import { placeOf } from "./kit/lease.ts";
+import { forgetLimit, limitsNamed } from "./limits.ts";
 import { acquireSlots, releaseSlots, renewSlots } from "./slots.ts";
 
 const limit = (name: string): Limit => ({

@@ -3,10 +3,10 @@
  * while, also that a name has no limit.
  */
 import type { Instant } from "@millrace/domain/time.ts";
+import type { Limit } from "./concurrency-limit/rpc.ts";
 import { type Shards, shardOf } from "./env.ts";
 import type { Owner } from "./flow-run/rpc.ts";
 import { Remembered } from "./kit/remembered.ts";
-import type { Limit } from "./concurrency-limit/rpc.ts";
 
 export interface LimitRow {
   id: string;

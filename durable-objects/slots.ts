@@ -7,9 +7,9 @@
  */
 import { uuidv7 } from "uuidv7";
 import { concurrencyLimitAt, type ObjectNamespaces } from "./addresses.ts";
+import type { Ask, Grant, Limit } from "./concurrency-limit/rpc.ts";
 import type { Owner } from "./flow-run/rpc.ts";
 import { holdsNothing, leaseAt, leaseOfNothing } from "./kit/lease.ts";
-import type { Ask, Grant, Limit } from "./concurrency-limit/rpc.ts";
 
 /** What is wanted of each of the limits. */
 export type SlotsWanted = Pick<Ask, "slots" | "holder" | "seconds">;

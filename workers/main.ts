@@ -8,6 +8,7 @@ import type { Env } from "./env.ts";
 import { sweepLiveRuns } from "./sweeps/live-runs.ts";
 import { sweepRemovedRuns } from "./sweeps/removed-runs.ts";
 
+export { BackgroundTasks } from "../durable-objects/background-tasks/background-tasks.ts";
 export { ConcurrencyLimit } from "../durable-objects/concurrency-limit/concurrency-limit.ts";
 export { EventHub } from "../durable-objects/event-hub/event-hub.ts";
 export { FlowRun } from "../durable-objects/flow-run/flow-run.ts";

@@ -5,12 +5,16 @@
  * object's database, and a list of two hundred carries a third of the bytes. What users gave (parameters, labels, data) is never
  * looked into.
  */
-import { defaultName, NO_DETAILS, type State, type StateDetails } from "../state.ts";
+import type { State } from "../state.ts";
+import {
+  differing,
+  restoredState as keptState,
+  type StoredState,
+  storedState as stateToKeep,
+} from "../stored-state.ts";
 import type { FlowRun, RunPolicy } from "./run.ts";
 
-/** A state as it is kept, for the run that it belongs to. */
-export type StoredState = Pick<State, "id" | "type" | "timestamp"> &
-  Partial<Pick<State, "name" | "message" | "data">> & { details?: Partial<StateDetails> };
+export type { StoredState } from "../stored-state.ts";
 
 /** A run as it is kept. */
 export type StoredRun = Pick<FlowRun, "id" | "created" | "updated" | "name" | "flowId"> &
@@ -54,27 +58,10 @@ const UNSAID: Readonly<Omit<FlowRun, "id" | "created" | "updated" | "name" | "fl
 };
 
 /** What is kept of a state of the run `runId`. */
-export function storedState(state: State, runId: string): StoredState {
-  const { id, type, timestamp, name, message, data } = state;
-  const stored: StoredState = { id, type, timestamp };
-  if (name !== defaultName(type)) stored.name = name;
-  if (message !== null) stored.message = message;
-  if (data !== null) stored.data = data;
-  const details = differing(state.details, { ...NO_DETAILS, flowRunId: runId });
-  if (details) stored.details = details;
-  return stored;
-}
+export const storedState = (state: State, runId: string): StoredState => stateToKeep(state, { flowRunId: runId });
 
 /** The state that was kept of the run `runId`. */
-export const restoredState = (stored: StoredState, runId: string): State => ({
-  id: stored.id,
-  type: stored.type,
-  name: stored.name ?? defaultName(stored.type),
-  timestamp: stored.timestamp,
-  message: stored.message ?? null,
-  data: stored.data ?? null,
-  details: { ...NO_DETAILS, flowRunId: runId, ...stored.details },
-});
+export const restoredState = (stored: StoredState, runId: string): State => keptState(stored, { flowRunId: runId });
 
 /** What is kept of a run. */
 export function storedRun(run: FlowRun): StoredRun {
@@ -93,21 +80,3 @@ export const restoredRun = ({ policy, state, ...rest }: StoredRun): FlowRun => (
   policy: { ...NO_POLICY, ...policy },
   state: state ? restoredState(state, rest.id) : null,
 });
-
-/** The fields that are not as `usual` has them; null where none is. */
-function differing<T extends object>(value: T, usual: T): Partial<T> | null {
-  let fields: Partial<T> | null = null;
-  for (const key in value) {
-    if (value[key] === usual[key] || (isEmpty(value[key]) && isEmpty(usual[key]))) continue;
-    fields ??= {};
-    fields[key] = value[key];
-  }
-  return fields;
-}
-
-function isEmpty(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return value.length === 0;
-  for (const _ in value) return false;
-  return true;
-}

@@ -17,7 +17,9 @@ import type { TaskRun } from "./run.ts";
 
 export type Recording =
   | { kind: "recorded"; taskRun: TaskRun }
-  /** The event is older than what is known, known already, or not one that task runs are made of. */
+  /** The event is older than what is known: a state that the task run was in before. */
+  | { kind: "late"; state: State }
+  /** The event is known already, or not one that task runs are made of. */
   | { kind: "unchanged" }
   | { kind: "malformed"; problem: Problem };
 
@@ -77,7 +79,11 @@ export function recordTaskRunEvent(existing: TaskRun | null, event: unknown, now
   if (occurred === undefined) return malformed("occurred", "This is required.");
   if (id === undefined) return malformed("id", "This is required.");
   if (state === null) return malformed("payload.validated_state.type", "This is required.");
-  if (existing !== null && !supersedes(existing.state, state, follows ?? null)) return { kind: "unchanged" };
+  if (existing !== null && !supersedes(existing.state, state, follows ?? null)) {
+    if (existing.state?.id === state.id) return { kind: "unchanged" };
+    const details = { ...state.details, taskRunId: existing.id, flowRunId: existing.flowRunId };
+    return { kind: "late", state: { ...state, details } };
+  }
   const known = existing ?? newcomer(target, fields, now);
   if (known === null) {
     const missing = target.taskKey === null ? "task_key" : "dynamic_key";

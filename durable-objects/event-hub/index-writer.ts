@@ -31,6 +31,10 @@ const REMEMBER_REMOVED = `
 INSERT INTO removed_runs (workspace_id, id, created, removed)
 SELECT ?1, json_extract(value, '$.id'), json_extract(value, '$.created'), ?3 FROM json_each(?2) WHERE true
 ON CONFLICT DO NOTHING`;
+const INSERT_ARTIFACTS = `
+INSERT INTO artifacts (workspace_id, id, key, type, description, data, flow_run_id, task_run_id, created, updated)
+SELECT ?1, ${["id", "key", "type", "description", "data", "flowRunId", "taskRunId", "created", "created"].map((field) => `json_extract(value, '$.${field}')`).join(", ")}
+FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`;
 const INSERT_EVENTS =
   "INSERT INTO event_batches (workspace_id, received, id, earliest, latest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
@@ -53,6 +57,10 @@ export async function writeIndex(
     const runs = JSON.stringify(removed);
     statements.push(shard.prepare(REMEMBER_REMOVED).bind(workspace, runs, batch.received));
     statements.push(shard.prepare(DELETE_RUNS).bind(workspace, runs));
+  }
+  const artifacts = announcements.flatMap(({ artifacts }) => artifacts ?? []);
+  for (const rows of chunks(artifacts.map((artifact) => JSON.stringify(artifact)))) {
+    statements.push(shard.prepare(INSERT_ARTIFACTS).bind(workspace, rows));
   }
   const events = announcements.flatMap(({ events }) => events);
   for (const [at, body] of chunks(events.map((event) => JSON.stringify(event))).entries()) {

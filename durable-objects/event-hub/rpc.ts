@@ -1,5 +1,6 @@
 /** What others may ask of a workspace's EventHub. */
 import type { WireEvent } from "@millrace/contract/events.ts";
+import type { ResultArtifact } from "@millrace/domain/orchestration/result-artifact.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import type { Packed } from "../kit/packed.ts";
 
@@ -47,6 +48,8 @@ export interface Announcement {
   removed?: { id: string; created: Instant };
   /** Task runs that changed, so that one is found by its id before the row says it. */
   located?: { flowRun: string; taskRuns: string[] };
+  /** Stored results of states. One that is there already stays as it is. */
+  artifacts?: ResultArtifact[];
   events: WireEvent[];
 }
 

@@ -1,7 +1,16 @@
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ALL_LINES, begin, inPool, line, newOwner, type TestRun, taskEvent } from "../../test/workerd/runs.ts";
-import { pack } from "../kit/packed.ts";
+import {
+  ALL_LINES,
+  ALL_TASK_RUNS,
+  begin,
+  inPool,
+  line,
+  newOwner,
+  type TestRun,
+  taskEvent,
+} from "../../test/workerd/runs.ts";
+import { pack, unpack } from "../kit/packed.ts";
 import type { Owner, Reporter } from "./rpc.ts";
 
 let owner: Owner;
@@ -50,7 +59,7 @@ describe("claims", () => {
     expect(await object.lose(owner, first)).toBe("stale");
     expect(await object.states(owner)).toEqual(before);
     expect(await object.logs(owner, ALL_LINES)).toEqual([]);
-    expect(await object.taskRuns(owner)).toEqual([]);
+    expect(unpack(await object.findTaskRuns(owner, ALL_TASK_RUNS))).toEqual([]);
     expect((await run.read()).name).toBe("steady-heron");
     expect(await object.holds(owner, second)).toBe(true);
   });

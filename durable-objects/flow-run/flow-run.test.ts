@@ -112,7 +112,7 @@ describe("owners", () => {
       at.release(other, 0),
       at.lose(other, 0),
       at.holds(other, 0),
-      at.taskRuns(other),
+      at.countTaskRuns(other, {}),
       at.taskRun(other, uuidv7()),
       at.recordEvents(
         other,
@@ -143,7 +143,7 @@ describe("owners", () => {
     await Promise.all([
       object.read(owner),
       object.record(owner),
-      object.taskRuns(owner),
+      object.countTaskRuns(owner, {}),
       object.logs(owner, ALL_LINES),
     ]);
     await object.propose(owner, run.id, pack({ type: "RUNNING" }), { force: true, reporter: null });

@@ -8,17 +8,30 @@
 import { DurableObject } from "cloudflare:workers";
 import { flowRunToWire, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
+import type { WireGraph } from "@millrace/contract/run-graphs.ts";
+import { stateToWire } from "@millrace/contract/states.ts";
 import { nextDue } from "@millrace/domain/alarms.ts";
 import { wishesOf } from "@millrace/domain/dispatch/wishes.ts";
+import type { TaskRunFilter } from "@millrace/domain/filter/task-runs.ts";
+import type { Checkpoint, CheckpointContent } from "@millrace/domain/flow-run/checkpoint.ts";
 import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
+import type { RerunWishes } from "@millrace/domain/flow-run/rerun.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import { isTerminal, type State, type StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import {
+  countTaskRuns,
+  figuresOf,
+  type RunFigures,
+  selectTaskRuns,
+  type TaskRunQuery,
+} from "@millrace/domain/task-run/select.ts";
 import { stateOfStandIn } from "@millrace/domain/task-run/subflow.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
@@ -30,7 +43,10 @@ import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import { isProblem, type Reporter } from "./admission.ts";
+import type { CheckpointQuery } from "./checkpoints.ts";
 import type { Duty } from "./duties.ts";
+import { type GraphQuery, wireGraph } from "./graph.ts";
+import type { InputQuery, RunInput } from "./inputs.ts";
 import { type Birth, type Clock, type Edit, Ledger, type Owner } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
 import type { Answer, ClaimAnswer, Created, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
@@ -98,6 +114,15 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return this.#answer(this.#use().retry(owner, id, reporter));
   }
 
+  async resume(owner: Owner, id: string, answer: JsonObject | null, reporter: Reporter): Promise<Answer | Problem> {
+    const verdict = this.#use().resume(owner, id, answer, reporter);
+    if (isProblem(verdict) || verdict.kind !== "refuse") return this.#answer(verdict);
+    const { status, reason } = verdict;
+    const state = status === "REJECT" ? (this.#ledger.head?.run.state ?? null) : null;
+    const details = { type: "abort_details", reason } as const;
+    return { entered: false, body: pack({ state: state && stateToWire(state), status, details }) };
+  }
+
   async edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): Promise<"done" | Problem> {
     const done = this.#use().edit(owner, id, edit, reporter);
     if (done === "done") await this.#afterChange();
@@ -161,8 +186,25 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     if (this.#use().leavePool(owner, pool)) await this.#afterChange();
   }
 
-  async taskRuns(owner: Owner): Promise<TaskRun[] | null> {
-    return this.#use().taskRuns(owner);
+  async findTaskRuns(owner: Owner, query: TaskRunQuery): Promise<Packed<TaskRun[]>> {
+    const tasks = this.#use().tasksOf(owner);
+    return pack(tasks ? selectTaskRuns(tasks.all(), query, now()).map((run) => tasks.whole(run)) : []);
+  }
+
+  async countTaskRuns(owner: Owner, filter: TaskRunFilter): Promise<number> {
+    return countTaskRuns(this.#use().tasksOf(owner)?.all() ?? [], filter);
+  }
+
+  async taskRunFigures(owner: Owner, filter: TaskRunFilter): Promise<Packed<RunFigures[]>> {
+    return pack(figuresOf(this.#use().tasksOf(owner)?.all() ?? [], filter, now()));
+  }
+
+  async taskRunStates(owner: Owner, id: string): Promise<State[] | null> {
+    return this.#use().tasksOf(owner)?.states(id) ?? null;
+  }
+
+  async stateOfTaskRun(owner: Owner, state: string): Promise<State | null> {
+    return this.#use().tasksOf(owner)?.state(state) ?? null;
   }
 
   async taskRun(owner: Owner, id: string): Promise<TaskRun | null> {
@@ -207,6 +249,19 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return { entered, body: pack(verdictToWire(verdict, known.state)) };
   }
 
+  async renameTaskRun(owner: Owner, id: string, name: string, reporter: Reporter): Promise<"done" | Problem> {
+    const renamed = this.#use().renameTaskRun(owner, id, name, reporter);
+    if (isProblem(renamed)) return renamed;
+    this.#noteTaskRuns([renamed]);
+    return "done";
+  }
+
+  async removeTaskRun(owner: Owner, id: string, reporter: Reporter): Promise<"done" | Problem> {
+    const done = this.#use().removeTaskRun(owner, id, reporter);
+    if (done === "done") await this.#afterChange();
+    return done;
+  }
+
   async mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void> {
     await this.setTaskRunState(owner, taskRun, state, { force: true, reporter: null });
   }
@@ -236,6 +291,78 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return true;
   }
 
+  async writeCheckpoint(
+    owner: Owner,
+    id: string,
+    key: string,
+    content: Packed<CheckpointContent>,
+    how: { expected: number | null; reporter: Reporter },
+  ): Promise<Packed<Checkpoint> | Problem> {
+    const written = this.#use().writeCheckpoint(owner, id, key, unpack(content), how);
+    return isProblem(written) ? written : pack(written);
+  }
+
+  async checkpoint(owner: Owner, key: string): Promise<Packed<Checkpoint> | null> {
+    const checkpoint = this.#use().checkpointsOf(owner)?.get(key);
+    return checkpoint ? pack(checkpoint) : null;
+  }
+
+  async checkpoints(owner: Owner, query: CheckpointQuery): Promise<Packed<Checkpoint[]> | null> {
+    const checkpoints = this.#use().checkpointsOf(owner)?.list(query);
+    return checkpoints ? pack(checkpoints) : null;
+  }
+
+  async removeCheckpoint(owner: Owner, id: string, key: string, reporter: Reporter): Promise<"done" | Problem> {
+    return this.#use().removeCheckpoint(owner, id, key, reporter);
+  }
+
+  async rerun(
+    owner: Owner,
+    id: string,
+    wishes: RerunWishes & { fromTask: string | null },
+    reporter: Reporter,
+  ): Promise<Packed<Omit<Birth, "id" | "offeredName">> | Problem> {
+    const birth = this.#use().rerun(owner, id, wishes, reporter);
+    return isProblem(birth) ? birth : pack(birth);
+  }
+
+  async standIns(owner: Owner): Promise<{ taskRun: string; flowRun: string }[] | null> {
+    const all = this.#use().tasksOf(owner)?.all();
+    if (!all) return null;
+    return all.flatMap(({ id, state }) => {
+      const child = state?.details.childFlowRunId;
+      return child ? [{ taskRun: id, flowRun: child }] : [];
+    });
+  }
+
+  async graph(owner: Owner, query: GraphQuery): Promise<Packed<WireGraph> | "too large" | null> {
+    const head = this.#use().headOf(owner);
+    if (!head) return null;
+    const graph = wireGraph(head, this.#use().tasksOf(owner)?.all() ?? [], query);
+    return graph === null ? "too large" : pack(graph);
+  }
+
+  async addInput(
+    owner: Owner,
+    id: string,
+    input: Pick<RunInput, "key" | "value" | "sender">,
+    reporter: Reporter,
+  ): Promise<"done" | Problem> {
+    return this.#use().addInput(owner, id, input, reporter);
+  }
+
+  async inputs(owner: Owner, query: InputQuery): Promise<RunInput[] | null> {
+    return this.#use().inputs(owner, query);
+  }
+
+  async input(owner: Owner, key: string): Promise<RunInput | null> {
+    return this.#use().input(owner, key);
+  }
+
+  async removeInput(owner: Owner, key: string, reporter: Reporter): Promise<"done" | Problem> {
+    return this.#use().removeInput(owner, key, reporter);
+  }
+
   /** Websockets of those who watch the run; the Worker has said who they are and what they want. */
   override async fetch(request: Request): Promise<Response> {
     const head = this.#use().head;
@@ -247,7 +374,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
       const { filter, past } = JSON.parse(url.searchParams.get("query") ?? "{}");
       return this.#watchers.watchLogs(filter, past ? (this.#use().logs(owner, past) ?? []) : []);
     }
-    return this.#watchers.watchRun(head, this.#use().taskRuns(owner) ?? [], now());
+    return this.#watchers.watchRun(head, this.#use().tasksOf(owner)?.all() ?? [], now());
   }
 
   override webSocketMessage(): void {

@@ -9,6 +9,13 @@
  */
 import { type Alarms, clearAlarms, due, setAlarm } from "@millrace/domain/alarms.ts";
 import {
+  type Checkpoint,
+  type CheckpointContent,
+  MOST_CHECKPOINTS,
+  written,
+  writtenBefore,
+} from "@millrace/domain/flow-run/checkpoint.ts";
+import {
   type Claim,
   type Claimant,
   type ClaimRefusal,
@@ -24,6 +31,8 @@ import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
 import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
 import { corePolicy, type FlowRunPolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
+import { beginningOf, type RerunWishes, rerunOf } from "@millrace/domain/flow-run/rerun.ts";
+import { type Resumption, resumption } from "@millrace/domain/flow-run/resumption.ts";
 import { retry } from "@millrace/domain/flow-run/retry.ts";
 import { NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
@@ -38,12 +47,15 @@ import { policyForTaskRun } from "@millrace/domain/task-run/policy.ts";
 import { NO_FACTS as NO_TASK_FACTS } from "@millrace/domain/task-run/rule.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
+import { violations } from "../kit/json-schema.ts";
+import { type Line, Logs } from "../kit/logs.ts";
 import type { Store } from "../kit/store.ts";
-import { notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
+import { isProblem, notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { type Duty, dutyOf } from "./duties.ts";
 import { allStates, type Head, readHead, type Surroundings, writeHead } from "./head.ts";
 import { Heartbeats, heartbeatOf } from "./heartbeats.ts";
-import { type Line, Logs } from "./logs.ts";
+import { type InputQuery, Inputs, type RunInput } from "./inputs.ts";
 import { TaskRuns } from "./task-runs.ts";
 
 /** Who owns a run, and where its workspace's index is. */
@@ -77,6 +89,8 @@ export interface Birth extends NewFlowRun {
   offeredName: string;
   lossPolicy: LossPolicy;
   surroundings: Surroundings;
+  /** What the run knows from the one of which it is the repetition. */
+  checkpoints?: readonly Checkpoint[];
 }
 
 /** A change of the fields that people may edit. */
@@ -97,6 +111,10 @@ const MOST_TRANSITIONS = 50;
 /** How the infrastructure of a run that an agent has is called. */
 const AGENT = "agent:";
 const REMOVED = "removed";
+/** Bytes of checkpoints that a repetition takes over: they travel with its creation. */
+const MOST_CARRIED = 16 * 1024 * 1024;
+/** A task run that no row can hold: its inputs, labels or tags are the only fields that may be so large. */
+const TASK_RUN_TOO_LARGE: Problem = { code: "too_large", what: "task run", limit: 450_000, unit: "characters" };
 /** Seconds after which what could not be told is told again. */
 const RETELL_SECONDS = 5;
 
@@ -106,6 +124,8 @@ export class Ledger {
   readonly #taskRuns: TaskRuns;
   readonly #logs: Logs;
   readonly #beats: Heartbeats;
+  readonly #inputs: Inputs;
+  readonly #checkpoints: Checkpoints;
   /** `undefined`: not read yet. */
   #head: Head | null | undefined;
   #duties: Duty[] = [];
@@ -113,9 +133,11 @@ export class Ledger {
   constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#taskRuns = new TaskRuns(store);
+    this.#taskRuns = new TaskRuns(store, () => ({ flowRunId: this.head?.run.id ?? null }));
     this.#logs = new Logs(store);
     this.#beats = new Heartbeats(store);
+    this.#inputs = new Inputs(store);
+    this.#checkpoints = new Checkpoints(store);
   }
 
   /** The head as it stands, whoever owns it; null where there is no run. */
@@ -152,7 +174,7 @@ export class Ledger {
     });
     if (refused) return refused;
     const now = this.#clock.now();
-    const { id, offeredName, lossPolicy, surroundings, ...input } = birth;
+    const { id, offeredName, lossPolicy, surroundings, checkpoints = [], ...input } = birth;
     const run = newFlowRun(input, { id, name: offeredName, now, newId: this.#clock.newId });
     const head: Head = {
       workspace: owner.workspace,
@@ -170,7 +192,10 @@ export class Ledger {
       surroundings,
       states: [],
     };
-    this.#transact(() => this.#save(head, run));
+    this.#transact(() => {
+      for (const checkpoint of checkpoints) this.#checkpoints.put(checkpoint);
+      this.#save(head, run);
+    });
     this.#taskRuns.begin();
     return { kind: "created", run };
   }
@@ -232,6 +257,30 @@ export class Ledger {
     const verdict = retry(head.run, { now: this.#clock.now(), newId: this.#clock.newId });
     if (verdict.kind === "accept") this.#leave({ ...head, claim: null, generation: head.generation + 1 }, verdict.run);
     return verdict;
+  }
+
+  /** Lets a paused run go on; the answer that it asked for is kept with the state, or not at all. */
+  resume(
+    owner: Owner,
+    id: string,
+    given: JsonObject | null,
+    reporter: Reporter,
+  ): Verdict | Extract<Resumption, { kind: "refuse" }> | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const refused = refusal(head, reporter) ?? tooLarge({ run_input: given });
+    if (refused) return refused;
+    const now = this.#clock.now();
+    const read = (key: string): string | null => this.#inputs.get(key)?.value ?? null;
+    const going = resumption(head.run.state, given, { read, objection, now });
+    if (going.kind === "refuse") return going;
+    const { state, answer } = going;
+    return this.#transact(() => {
+      const verdict = this.propose(owner, id, state, { force: false, reporter });
+      if (answer && !isProblem(verdict) && verdict.kind === "accept")
+        this.#inputs.put({ id: this.#clock.newId(), sender: null, created: now, ...answer });
+      return verdict;
+    });
   }
 
   edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): "done" | Problem {
@@ -387,8 +436,9 @@ export class Ledger {
     return this.#taskRuns.ids();
   }
 
-  taskRuns(owner: Owner): TaskRun[] | null {
-    return this.headOf(owner) && this.#taskRuns.all();
+  /** The task runs, to be read. */
+  tasksOf(owner: Owner): TaskRuns | null {
+    return this.headOf(owner) && this.#taskRuns;
   }
 
   taskRun(owner: Owner, id: string): TaskRun | null {
@@ -403,13 +453,13 @@ export class Ledger {
     if (refused) return refused;
     const { run } = head;
     return this.#transact(() => {
-      const before = this.#taskRuns.ids().length;
+      const before = this.#taskRuns.count;
       const now = this.#clock.now();
       if (events.some((event) => heartbeatOf(event) === run.id)) this.#beat(head, now);
       const changed = this.#taskRuns.record(events, now);
       // Of a run that has ended the row was told for the last time: one with more task runs has to be told anew.
       const over = run.state !== null && isTerminal(run.state.type);
-      if (over && this.#taskRuns.ids().length > before) this.#save(this.head ?? head, run);
+      if (over && this.#taskRuns.count > before) this.#save(this.head ?? head, run);
       return changed;
     });
   }
@@ -434,7 +484,7 @@ export class Ledger {
       { inheritedLabels, ...rest },
       { id: id ?? newId(), name: offeredName, now: this.#clock.now(), newId, flowRun: head.run },
     );
-    this.#transact(() => this.#taskRuns.put(taskRun));
+    if (!this.#transact(() => this.#taskRuns.put(taskRun))) return TASK_RUN_TOO_LARGE;
     return { kind: "created", taskRun };
   }
 
@@ -462,6 +512,31 @@ export class Ledger {
     return { verdict, known };
   }
 
+  renameTaskRun(owner: Owner, id: string, name: string, reporter: Reporter): TaskRun | Problem {
+    const head = this.headOf(owner);
+    const known = this.taskRun(owner, id);
+    if (!head || !known) return { code: "not_found", what: "task run", id };
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    const taskRun = { ...known, name, updated: this.#clock.now() };
+    this.#transact(() => this.#taskRuns.put(taskRun));
+    return taskRun;
+  }
+
+  /** Forgets a task run with its log lines; lists are told anew which ones there are. */
+  removeTaskRun(owner: Owner, id: string, reporter: Reporter): "done" | Problem {
+    const head = this.headOf(owner);
+    if (!head || !this.taskRun(owner, id)) return { code: "not_found", what: "task run", id };
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    this.#transact(() => {
+      this.#taskRuns.remove(id);
+      this.#logs.removeOf(id);
+      this.#save(head, head.run);
+    });
+    return "done";
+  }
+
   /** Stores log lines; null where the run is not there. */
   appendLogs(owner: Owner, lines: readonly Line[], reporter: Reporter): Log[] | null | Problem {
     const head = this.headOf(owner);
@@ -474,6 +549,97 @@ export class Ledger {
   logs(owner: Owner, query: Parameters<Logs["read"]>[1]): Log[] | null {
     const head = this.headOf(owner);
     return head && this.#logs.read(head.run.id, query);
+  }
+
+  addInput(
+    owner: Owner,
+    id: string,
+    { key, value, sender }: Pick<RunInput, "key" | "value" | "sender">,
+    reporter: Reporter,
+  ): "done" | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const refused = refusal(head, reporter) ?? tooLarge({ value });
+    if (refused) return refused;
+    if (this.#inputs.get(key)) return { code: "already_exists", what: "flow run input", name: key };
+    const input = { id: this.#clock.newId(), key, value, sender, created: this.#clock.now() };
+    this.#transact(() => this.#inputs.put(input));
+    return "done";
+  }
+
+  inputs(owner: Owner, query: InputQuery): RunInput[] | null {
+    return this.headOf(owner) && this.#inputs.find(query);
+  }
+
+  input(owner: Owner, key: string): RunInput | null {
+    return this.headOf(owner) && this.#inputs.get(key);
+  }
+
+  removeInput(owner: Owner, key: string, reporter: Reporter): "done" | Problem {
+    const head = this.headOf(owner);
+    if (!head || !this.#inputs.get(key)) return { code: "not_found", what: "flow run input", id: key };
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    this.#transact(() => this.#inputs.remove(key));
+    return "done";
+  }
+
+  writeCheckpoint(
+    owner: Owner,
+    id: string,
+    key: string,
+    content: CheckpointContent,
+    { expected, reporter }: { expected: number | null; reporter: Reporter },
+  ): Checkpoint | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    const known = this.#checkpoints.get(key);
+    if (!known && this.#checkpoints.count >= MOST_CHECKPOINTS)
+      return { code: "too_large", what: "run's checkpoints", limit: MOST_CHECKPOINTS, unit: "items" };
+    const checkpoint = written(known, key, content, { expected, now: this.#clock.now() });
+    if (!isProblem(checkpoint)) this.#transact(() => this.#checkpoints.put(checkpoint));
+    return checkpoint;
+  }
+
+  /** The checkpoints, to be read. */
+  checkpointsOf(owner: Owner): Checkpoints | null {
+    return this.headOf(owner) && this.#checkpoints;
+  }
+
+  removeCheckpoint(owner: Owner, id: string, key: string, reporter: Reporter): "done" | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const refused = refusal(head, reporter);
+    if (refused) return refused;
+    if (!this.#checkpoints.get(key)) return { code: "not_found", what: "checkpoint", id: key };
+    this.#transact(() => this.#checkpoints.remove(key));
+    return "done";
+  }
+
+  /** What a repetition of the run is created from; with `fromTask`, with what was kept before that began. */
+  rerun(
+    owner: Owner,
+    id: string,
+    { fromTask, ...wishes }: RerunWishes & { fromTask: string | null },
+    reporter: Reporter,
+  ): Omit<Birth, "id" | "offeredName"> | Problem {
+    const head = this.headOf(owner);
+    if (!head) return notFound(id);
+    const input = refusal(head, reporter) ?? rerunOf(head.run, wishes);
+    if (isProblem(input)) return input;
+    const { lossPolicy } = head;
+    const surroundings = { ...head.surroundings, parentFlowRunId: null, startedBy: reporter?.run ?? null };
+    if (fromTask === null) return { ...input, lossPolicy, surroundings };
+    const began = beginningOf(this.#taskRuns.all(), fromTask);
+    if (began === null) return { code: "not_found", what: "task run", id: fromTask };
+    const all = this.#checkpoints.list({ prefix: "", after: "", limit: MOST_CHECKPOINTS });
+    const checkpoints = writtenBefore(all, began);
+    const size = checkpoints.reduce((sum, one) => sum + (one.sha256 ? 0 : one.size), 0);
+    if (size > MOST_CARRIED)
+      return { code: "too_large", what: "run's checkpoints", limit: MOST_CARRIED, unit: "bytes" };
+    return { ...input, lossPolicy, surroundings, checkpoints };
   }
 
   /** Does what is due. `unheard`: something is to be told again. `entered`: time brought the run into another state. */
@@ -593,5 +759,16 @@ export class Ledger {
     this.#taskRuns.forget();
     this.#logs.forget();
     this.#beats.forget();
+    this.#checkpoints.forget();
   }
+}
+
+/** What the schema of a run's question has against an answer. */
+function objection(schema: JsonObject, answer: JsonObject): string | null {
+  const found = violations(schema, answer);
+  if ("badSchema" in found) return `Invalid schema: ${found.badSchema}`;
+  const [first] = found;
+  if (!first) return null;
+  const where = first.path.length === 0 ? "" : ` for field '${first.path.join(".")}'`;
+  return `Validation failed${where}. Failure reason: ${first.message}`;
 }

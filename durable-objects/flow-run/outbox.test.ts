@@ -4,8 +4,19 @@ import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { laterBy } from "../../test/workerd/clock.ts";
 import { testEnv } from "../../test/workerd/env.ts";
-import { ALL_LINES, begin, indexRows, inPool, line, newOwner, stored, taskEvent } from "../../test/workerd/runs.ts";
+import {
+  ALL_LINES,
+  ALL_TASK_RUNS,
+  begin,
+  indexRows,
+  inPool,
+  line,
+  newOwner,
+  stored,
+  taskEvent,
+} from "../../test/workerd/runs.ts";
 import { eventHubAt } from "../addresses.ts";
+import { unpack } from "../kit/packed.ts";
 import type { Owner } from "./rpc.ts";
 
 let owner: Owner;
@@ -58,7 +69,7 @@ describe("losing memory", () => {
     expect(states.map(({ type }) => type)).toEqual(["SCHEDULED", "PENDING", "RUNNING", "COMPLETED"]);
     expect(states[2]?.data).toEqual({ large });
     expect((await object.logs(owner, ALL_LINES))?.map(({ message }) => message)).toEqual(["one", "two", "three"]);
-    expect(await object.taskRuns(owner)).toEqual([
+    expect(unpack(await object.findTaskRuns(owner, ALL_TASK_RUNS))).toEqual([
       expect.objectContaining({ id: task, state: expect.objectContaining({ type: "COMPLETED" }) }),
     ]);
     await eventHubAt(testEnv, owner.workspace).settle();

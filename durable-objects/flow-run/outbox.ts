@@ -4,10 +4,11 @@
  * FO2  Telling is repeated until it is heard. What was not heard when the object was forgotten is told again by its alarm, or by
  *      the sweep over index rows of runs that have not ended.
  *
- * A run that begins, ends or is deleted tells it at once; what happens between is gathered for a moment.
+ * A run that begins, pauses, ends or is deleted tells it at once; what happens between is gathered for a moment.
  */
 import type { WireEvent } from "@millrace/contract/events.ts";
 import { flowRunStateEvent } from "@millrace/domain/flow-run/events.ts";
+import { type ResultArtifact, resultArtifact } from "@millrace/domain/orchestration/result-artifact.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
@@ -64,12 +65,12 @@ export class Outbox {
     for (const { id } of taskRuns) this.#located.add(id);
   }
 
-  /** Tells what is new: at once where the run has ended, otherwise after a moment. */
+  /** Tells what is new: at once where the run has ended or waits for people, otherwise after a moment. */
   soon(): void {
     const head = this.#ledger.head;
     if (!head) return;
-    const ended = isOver(head) && head.version > this.#mark(head).version;
-    if (ended) void this.tell(true);
+    const awaited = (isOver(head) || isPaused(head)) && head.version > this.#mark(head).version;
+    if (awaited) void this.tell(true);
     // A timer that rings for nothing costs less than one that is taken back.
     else this.#timer ??= setTimeout(() => this.#ring(), PATIENCE);
   }
@@ -104,6 +105,8 @@ export class Outbox {
     // The telling of an end says all that is not known to be heard: once its row is there, nobody looks for the rest.
     const from = isOver(head) ? Math.min(before.states, head.toldStates) : before.states;
     const announcement: Announcement = { events: this.#events(head, from) };
+    const artifacts = this.#artifacts(head, from);
+    if (artifacts.length > 0) announcement.artifacts = artifacts;
     if (mark.version > before.version || located.length >= TASK_RUNS_AT_ONCE) announcement.run = this.#row(head);
     if (located.length > 0) announcement.located = { flowRun: head.run.id, taskRuns: located };
     // A row that somebody else tells is not heard of here.
@@ -184,6 +187,12 @@ export class Outbox {
     return isOver(head) ? this.#events(head, head.toldStates) : [];
   }
 
+  /** The stored results of the states that were entered since `from` states were told of. */
+  #artifacts({ run, states }: Head, from: number): ResultArtifact[] {
+    const of = { flowRunId: run.id, taskRunId: null };
+    return states.slice(from).flatMap((state) => resultArtifact(state, of) ?? []);
+  }
+
   /** The events of the states that were entered since `from` states were told of. */
   #events(head: Head, from: number): WireEvent[] {
     const received = formatInstant(this.#clock.now());
@@ -195,4 +204,5 @@ export class Outbox {
   }
 }
 
+const isPaused = ({ run }: Head): boolean => run.state?.type === "PAUSED";
 const isOver = ({ run }: Head): boolean => run.state !== null && isTerminal(run.state.type);

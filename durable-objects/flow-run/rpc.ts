@@ -2,10 +2,14 @@
 import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
 import type { WireFlowRun, WireOrchestration } from "@millrace/contract/flow-runs.ts";
 import type { LogLineInput } from "@millrace/contract/logs.ts";
+import type { WireGraph } from "@millrace/contract/run-graphs.ts";
 import type { LogFilter } from "@millrace/domain/filter/logs.ts";
 import type { LogSort } from "@millrace/domain/filter/order.ts";
+import type { Checkpoint, CheckpointContent } from "@millrace/domain/flow-run/checkpoint.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
+import type { RerunWishes } from "@millrace/domain/flow-run/rerun.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";
@@ -13,12 +17,17 @@ import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Announcement } from "../event-hub/rpc.ts";
 import type { Packed } from "../kit/packed.ts";
+import type { TaskRunsRpc } from "../kit/task-runs-rpc.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import type { Reporter } from "./admission.ts";
+import type { CheckpointQuery } from "./checkpoints.ts";
+import type { GraphQuery } from "./graph.ts";
+import type { InputQuery, RunInput } from "./inputs.ts";
 import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
 
 export { isProblem, type Reporter } from "./admission.ts";
 export { heartbeatOf } from "./heartbeats.ts";
+export type { InputQuery, RunInput } from "./inputs.ts";
 export type { Birth, Edit, Owner } from "./ledger.ts";
 
 /** A verdict as the wire tells it. `entered`: a state was put in place by it. */
@@ -54,7 +63,7 @@ export type ClaimAnswer =
   | Refused
   | Problem;
 
-export interface FlowRunRpc {
+export interface FlowRunRpc extends TaskRunsRpc<Reporter> {
   /** Begins the run, or answers the one that has the id. */
   create(owner: Owner, birth: Packed<Birth>): Promise<Created | Problem>;
   /** The run as the wire shows it; null where it is not there. */
@@ -67,6 +76,8 @@ export interface FlowRunRpc {
     how: { force: boolean; reporter: Reporter },
   ): Promise<Answer | Problem>;
   retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem>;
+  /** Lets a paused run go on, and keeps the answer that it asked for. */
+  resume(owner: Owner, id: string, answer: JsonObject | null, reporter: Reporter): Promise<Answer | Problem>;
   edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): Promise<"done" | Problem>;
   remove(owner: Owner, id: string): Promise<"done" | Problem>;
   states(owner: Owner): Promise<State[] | null>;
@@ -86,8 +97,6 @@ export interface FlowRunRpc {
   /** The pool is gone: a run that waits in it waits for nobody. */
   leavePool(owner: Owner, pool: string): Promise<void>;
 
-  taskRuns(owner: Owner): Promise<TaskRun[] | null>;
-  taskRun(owner: Owner, id: string): Promise<TaskRun | null>;
   /** Records events of task runs and heartbeats of the run, in the order given; false where the run is not there. */
   recordEvents(owner: Owner, events: readonly unknown[], reporter: Reporter): Promise<boolean | Problem>;
   createTaskRun(
@@ -96,19 +105,48 @@ export interface FlowRunRpc {
     input: NewTaskRun & { id: string | null; offeredName: string },
     reporter: Reporter,
   ): Promise<{ kind: "created" | "existing"; taskRun: TaskRun } | Problem>;
-  /** Null where the task run is not there. */
-  setTaskRunState(
-    owner: Owner,
-    id: string,
-    state: StateInput,
-    how: { force: boolean; reporter: Reporter },
-  ): Promise<Answer | null | Problem>;
   /** The stand-in of a subflow follows it. */
   mirror(owner: Owner, taskRun: string, state: StateInput): Promise<void>;
 
   /** Stores lines; false where the run is not there. */
   appendLogs(owner: Owner, lines: readonly LogLineInput[], reporter: Reporter): Promise<boolean | Problem>;
   logs(owner: Owner, query: LogQuery): Promise<Log[] | null>;
+
+  addInput(
+    owner: Owner,
+    id: string,
+    input: Pick<RunInput, "key" | "value" | "sender">,
+    reporter: Reporter,
+  ): Promise<"done" | Problem>;
+  /** Null where the run is not there. */
+  inputs(owner: Owner, query: InputQuery): Promise<RunInput[] | null>;
+  input(owner: Owner, key: string): Promise<RunInput | null>;
+  removeInput(owner: Owner, key: string, reporter: Reporter): Promise<"done" | Problem>;
+
+  /** Keeps a value; `expected`: only over that version, 0 standing for none. */
+  writeCheckpoint(
+    owner: Owner,
+    id: string,
+    key: string,
+    content: Packed<CheckpointContent>,
+    how: { expected: number | null; reporter: Reporter },
+  ): Promise<Packed<Checkpoint> | Problem>;
+  checkpoint(owner: Owner, key: string): Promise<Packed<Checkpoint> | null>;
+  /** Null where the run is not there. */
+  checkpoints(owner: Owner, query: CheckpointQuery): Promise<Packed<Checkpoint[]> | null>;
+  removeCheckpoint(owner: Owner, id: string, key: string, reporter: Reporter): Promise<"done" | Problem>;
+  /** What a repetition of the run is created from; with `fromTask`, with what was kept before that began. */
+  rerun(
+    owner: Owner,
+    id: string,
+    wishes: RerunWishes & { fromTask: string | null },
+    reporter: Reporter,
+  ): Promise<Packed<Omit<Birth, "id" | "offeredName">> | Problem>;
+
+  /** The task runs that stand for subflows, with those. Null where the run is not there. */
+  standIns(owner: Owner): Promise<{ taskRun: string; flowRun: string }[] | null>;
+  /** The run's graph, unless it has too many nodes. Null where the run is not there. */
+  graph(owner: Owner, query: GraphQuery): Promise<Packed<WireGraph> | "too large" | null>;
 
   /** Compares with what the index shows, and tells again what it lacks. False where the run is not there. */
   reconcile(owner: Owner): Promise<boolean>;

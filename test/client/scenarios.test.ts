@@ -17,7 +17,9 @@ const SETTLED_WITHIN = { timeout: 10_000, interval: 100 };
 const scenarios = [
   { name: "s01", flows: ["parent", "child"] },
   { name: "s02", flows: ["fails", "returns-state", "slow", "cancelled", "crashes", "typed"] },
+  { name: "s05", flows: ["pauses"] },
   { name: "s07", flows: ["lim"] },
+  { name: "s08", flows: ["f"] },
 ];
 const styles = [
   { style: "Cloud style", env: cloudStyle },

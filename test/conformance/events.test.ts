@@ -54,7 +54,7 @@ async function play(seed: number, times: number, sockets: number): Promise<Mappi
   const client = createClient({ baseUrl: tenant.apiUrl, token: tenant.key });
   const mapping = new Mapping();
   mapping.begin("2026-11-24T13:16:00.000000Z");
-  for (const id of new Set(recorded.map((one) => one.flow_run_id))) {
+  for (const id of new Set(recorded.flatMap((one) => one.flow_run_id ?? []))) {
     const flow = await client("POST /flows/", { body: { name: `flow-${seed}` } });
     const run = await client("POST /flow_runs/", { body: { flow_id: flow.id, state: { type: "RUNNING" } } });
     mapping.bindId(id, run.id);

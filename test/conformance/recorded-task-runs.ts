@@ -4,7 +4,8 @@ import type { Frame, Line, Value } from "./recording.ts";
 export interface RecordedTaskRun {
   id: string;
   name: string;
-  flow_run_id: string;
+  /** Null of a background task. */
+  flow_run_id: string | null;
   state_type: string;
   state_name: string;
   tags: Value;
@@ -47,7 +48,7 @@ export function recordedTaskRuns(lines: readonly Line[]): RecordedTaskRun[] {
     return {
       id,
       name: run.name as string,
-      flow_run_id: (parent?.["prefect.resource.id"] ?? "").replace("prefect.flow-run.", ""),
+      flow_run_id: parent?.["prefect.resource.id"]?.replace("prefect.flow-run.", "") ?? null,
       state_type: payload.validated_state.type as string,
       state_name: payload.validated_state.name as string,
       tags: run.tags as Value,

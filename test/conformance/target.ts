@@ -10,13 +10,22 @@ export interface Target {
   base: string;
   /** The key; null where the target wants none. */
   key: string | null;
+}
+
+/** A server to replay on. */
+export interface Targets {
+  /** A workspace of its own; a peer has only one. */
+  workspace(): Promise<Target>;
   close(): Promise<void>;
 }
 
-export async function openTarget(): Promise<Target> {
+export async function openTargets(): Promise<Targets> {
   const peer = process.env.CONFORMANCE_TARGET;
-  if (peer !== undefined) return { base: peer, key: null, close: async () => {} };
+  if (peer !== undefined) return { workspace: async () => ({ base: peer, key: null }), close: async () => {} };
   const server = await startServer();
-  const tenant: Tenant = await makeTenant(server.local, "replay");
-  return { base: tenant.apiUrl, key: tenant.key, close: () => server.stop() };
+  const workspace = async (): Promise<Target> => {
+    const tenant: Tenant = await makeTenant(server.local, "replay");
+    return { base: tenant.apiUrl, key: tenant.key };
+  };
+  return { workspace, close: () => server.stop() };
 }

@@ -94,47 +94,55 @@ export interface ClientRun {
 /** Seconds for one program or command of the client. */
 const RUN_LIMIT = 100;
 
-/** Runs `prefect …` or `python …` of the installed client to its end; killed (code null) after `RUN_LIMIT`. */
-export async function runClient(
+/** A program of the client that runs. */
+export interface RunningClient {
+  /** How it ended; killed (code null) after `RUN_LIMIT`. */
+  ended: Promise<ClientRun>;
+  stop(): void;
+}
+
+/** Runs `prefect …` or `python …` of the installed client to its end. */
+export const runClient = async (...how: Parameters<typeof startClient>): Promise<ClientRun> =>
+  (await startClient(...how)).ended;
+
+/** Starts `prefect …` or `python …` of the installed client. */
+export async function startClient(
   program: "prefect" | "python",
   args: readonly string[],
   env: Record<string, string>,
-): Promise<ClientRun> {
+): Promise<RunningClient> {
   const bin = await prefectBin();
   const home = mkdtempSync(join(tmpdir(), "millrace-prefect-"));
-  try {
-    return await new Promise((resolve, reject) => {
-      const child = spawn(join(bin, program), args, {
-        cwd: home,
-        env: cleanEnv({
-          PREFECT_HOME: home,
-          PREFECT_CLI_COLORS: "false",
-          PREFECT_CLI_PROMPT: "false",
-          PREFECT_LOGGING_COLORS: "false",
-          PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: "false",
-          DO_NOT_TRACK: "1",
-          PYTHONUNBUFFERED: "1",
-          COLUMNS: "200",
-          ...env,
-        }),
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text;
-      });
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text;
-      });
-      const timer = setTimeout(() => child.kill("SIGKILL"), RUN_LIMIT * 1000);
-      child.once("error", reject);
-      child.once("close", (code) => {
-        clearTimeout(timer);
-        resolve({ code, stdout, stderr });
-      });
-    });
-  } finally {
+  const child = spawn(join(bin, program), args, {
+    cwd: home,
+    env: cleanEnv({
+      PREFECT_HOME: home,
+      PREFECT_CLI_COLORS: "false",
+      PREFECT_CLI_PROMPT: "false",
+      PREFECT_LOGGING_COLORS: "false",
+      PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: "false",
+      DO_NOT_TRACK: "1",
+      PYTHONUNBUFFERED: "1",
+      COLUMNS: "200",
+      ...env,
+    }),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), RUN_LIMIT * 1000);
+  const ended = new Promise<ClientRun>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  }).finally(() => {
+    clearTimeout(timer);
     rmSync(home, { recursive: true, force: true });
-  }
+  });
+  return { ended, stop: () => void child.kill("SIGTERM") };
 }

@@ -136,6 +136,8 @@ function validBody(row: EndpointRow): { body?: string } {
     "POST /work_pools/{work_pool_name}/queues": { name: "lane" },
     "POST /work_pools/{work_pool_name}/workers/heartbeat": { name: "worker" },
     "PATCH /flow_runs/{id}": { name: "taken" },
+    "POST /flow_runs/{id}/input": { key: "taken", value: "taken" },
+    "POST /flow_runs/{id}/input/filter": { prefix: "" },
     "PATCH /flow_runs/{id}/labels": { taken: true },
     "PATCH /artifacts/{id}": { data: "taken" },
     "PATCH /v2/concurrency_limits/{id_or_name}": { active_slots: 0 },

@@ -13,7 +13,11 @@ export interface Things {
   flow: string;
   flowName: string;
   run: string;
+  runState: string;
+  input: string;
+  checkpoint: string;
   taskRun: string;
+  taskRunState: string;
   artifact: string;
   artifactKey: string;
   deployment: string;
@@ -54,6 +58,14 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
       state: { type: "PENDING" },
     },
   });
+  await client("POST /flow_runs/{id}/input", {
+    params: { id: run.id },
+    body: { key: own("input"), value: own("answer") },
+  });
+  await client("PUT /flow_runs/{id}/checkpoints/{key}", {
+    params: { id: run.id, key: own("checkpoint") },
+    body: { value: own("kept") },
+  });
   const artifact = await client("POST /artifacts/", {
     body: { key: own("artifact"), type: "markdown", data: own("text"), flow_run_id: run.id },
   });
@@ -88,7 +100,11 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     flow: flow.id,
     flowName: flow.name,
     run: run.id,
+    runState: run.state_id as string,
+    input: own("input"),
+    checkpoint: own("checkpoint"),
     taskRun: taskRun.id,
+    taskRunState: taskRun.state_id as string,
     artifact: artifact.id,
     artifactKey: own("artifact"),
     deployment: deployment.id,
@@ -132,6 +148,9 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/flows/", things.flow],
     ["/flow_runs/", things.run],
     ["/task_runs/", things.taskRun],
+    ["/ui/task_runs/", things.taskRun],
+    ["/flow_run_states/", things.runState],
+    ["/task_run_states/", things.taskRunState],
     ["/artifacts/", things.artifact],
     ["/deployments/", things.deployment],
     ["/concurrency_limits/", things.tagLimit],
@@ -148,7 +167,7 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     bot_id: party.botId,
     key_id: party.keyId,
     sha256: things.bundle,
-    key: things.artifactKey,
+    key: keyFor(path, things),
     id_or_name: things.limit,
     tag: things.tag,
     lease_id: things.lease,
@@ -161,6 +180,11 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     id: ids.find(([prefix]) => path.startsWith(prefix))?.[1] ?? "",
   };
   return pick(path, (name) => named[name]);
+}
+
+function keyFor(path: string, things: Things): string {
+  if (path.includes("/input/")) return things.input;
+  return path.includes("/checkpoints/") ? things.checkpoint : things.artifactKey;
 }
 
 /** Values that nobody has, of the same form. */

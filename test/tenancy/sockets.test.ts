@@ -22,6 +22,10 @@ const routes: [string, Route][] = [
   ["/logs/out", { path: () => "/logs/out", subprotocol: ["prefect"] }],
   ["/flow_runs/{id}/live", { path: (party) => `/flow_runs/${party.things.run}/live`, subprotocol: ["prefect"] }],
   [
+    "/task_runs/subscriptions/scheduled",
+    { path: () => "/task_runs/subscriptions/scheduled", subprotocol: ["prefect"] },
+  ],
+  [
     "/agents/connect",
     { path: (party) => `/agents/connect?pool=${party.things.pool}`, subprotocol: ["millrace.agent.v1"] },
   ],
@@ -156,6 +160,7 @@ describe.concurrent("time", () => {
     const purposes: Record<string, object> = {
       "/events/out": { type: "filter", filter: {} },
       "/logs/out": { type: "filter", filter: { flow_run_id: { any_: [a.things.run] } } },
+      "/task_runs/subscriptions/scheduled": { type: "subscribe", keys: ["task"], client_id: "worker" },
       "/agents/connect": {
         type: "hello",
         v: 1,

@@ -151,3 +151,6 @@ export async function indexRows(owner: Owner): Promise<Record<string, unknown>[]
     .all();
   return results;
 }
+
+/** Asks for all task runs, in order of their beginning. */
+export const ALL_TASK_RUNS = { filter: {}, sort: "EXPECTED_START_TIME_ASC", limit: 10_000 } as const;

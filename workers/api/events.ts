@@ -1,7 +1,7 @@
 import { type EventInput, events, eventToWire } from "@millrace/contract/events.ts";
 import { isTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.ts";
 import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
-import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { backgroundTasksAt, eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { heartbeatOf, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
 import { type Credential, reporterOf, type Tenant } from "../auth/credential.ts";
@@ -38,7 +38,8 @@ export function recordEvents(
   );
   const recorded = Promise.all(
     [...byRun].map(async ([flowRun, some]) => {
-      if (flowRun === null || !isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
+      if (flowRun === null) return backgroundTasksAt(env, tenant.workspace).record(tenant, some);
+      if (!isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
       const answer = await flowRunAt(env, tenant.workspace, flowRun).recordEvents(tenant, some, reporterOf(credential));
       if (isProblem(answer)) throw new Refusal(answer);
     }),

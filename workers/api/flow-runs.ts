@@ -17,6 +17,7 @@ import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { findFlow } from "./flows.ts";
 import { madeFor } from "./lately.ts";
+import { offsetOf, pageCount } from "./pages.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
 import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
@@ -176,12 +177,12 @@ export function serveFlowRuns(app: App): void {
   serve(app, flowRuns.count, ({ env, tenant, body }) => countFlowRuns(env, tenant, body));
   serve(app, flowRuns.paginate, async ({ env, tenant, body }) => {
     const { sort, limit, page } = body;
-    const offset = (page - 1) * limit;
+    const offset = offsetOf(body);
     const [results, count] = await Promise.all([
       listFlowRuns(env, tenant, body, { sort, limit, offset }),
       countFlowRuns(env, tenant, body),
     ]);
-    const pages = limit === 0 ? 0 : Math.ceil(count / limit);
+    const pages = pageCount(count, limit);
     return new JsonText(
       `{"results":${results.text},"count":${count},"limit":${limit},"pages":${pages},"page":${page}}`,
     );
@@ -194,6 +195,7 @@ export function orchestration(answer: Answer | Problem): { status: number; resul
   return { status: answer.entered ? 201 : 200, result: new JsonText(answer.body) };
 }
 
-function refuseProblem(answer: "done" | Problem): void {
+/** Throws where the answer is a problem. */
+export function refuseProblem(answer: "done" | Problem): void {
   if (isProblem(answer)) throw new Refusal(answer);
 }

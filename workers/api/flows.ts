@@ -2,13 +2,17 @@ import { flows, type WireFlow } from "@millrace/contract/flows.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
+import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { pack } from "../../durable-objects/kit/packed.ts";
 import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { notFound } from "./refusal.ts";
+import { offsetOf, pageCount } from "./pages.ts";
+import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
-import { aroundFlow } from "./sql-filter.ts";
+import { aroundFlow, NO_FILTERS } from "./sql-filter.ts";
 
 interface FlowRow {
   id: string;
@@ -73,8 +77,90 @@ export function serveFlows(app: App): void {
     });
     return rows.map(flowToWire);
   });
+  serve(app, flows.paginate, async ({ env, tenant, body }) => {
+    const { sort, limit, page } = body;
+    const where = aroundFlow(body);
+    const [rows, all] = await Promise.all([
+      select<FlowRow>(env, tenant, {
+        columns: COLUMNS,
+        table: "flows",
+        alias: "f",
+        where,
+        order: `${ORDERS[sort]}, f.id DESC`,
+        limit,
+        offset: offsetOf(body),
+      }),
+      count(env, tenant, { table: "flows", alias: "f", where }),
+    ]);
+    return { results: rows.map(flowToWire), count: all, limit, pages: pageCount(all, limit), page };
+  });
+  serve(app, flows.update, async ({ env, tenant, params, body }) => {
+    const { meta } = await shardOfTenant(env, tenant)
+      .prepare("UPDATE flows SET tags = coalesce(?3, tags), updated = ?4 WHERE workspace_id = ?1 AND id = ?2")
+      .bind(tenant.workspace, params.id, body.tags ? JSON.stringify(body.tags) : null, Date.now() * 1000)
+      .run();
+    if (meta.changes === 0) notFound("flow", params.id);
+    flowsById.forget(`${tenant.workspace}/${params.id}`);
+  });
+  serve(app, flows.remove, async ({ env, tenant, params }) => {
+    const flow = (await readFlow(env, tenant, "id", params.id)) ?? notFound("flow", params.id);
+    await removeFlow(env, tenant, flow.id);
+  });
+  serve(app, flows.bulkDelete, async ({ env, tenant, body }) => {
+    const rows = await select<FlowRow>(env, tenant, {
+      columns: COLUMNS,
+      table: "flows",
+      alias: "f",
+      where: aroundFlow({ ...NO_FILTERS, flows: body.flows }),
+      order: `${ORDERS.NAME_ASC}, f.id DESC`,
+      limit: body.limit,
+      offset: 0,
+    });
+    for (const { id } of rows) await removeFlow(env, tenant, id);
+    return { deleted: rows.map(({ id }) => id) };
+  });
   serve(app, flows.count, ({ env, tenant, body }) =>
     count(env, tenant, { table: "flows", alias: "f", where: aroundFlow(body) }),
+  );
+}
+
+/** Runs that are deleted at once with their flow, and those that one call deletes in all: each is an object. */
+const AT_ONCE = 50;
+const MOST_RUNS = 5_000;
+
+/**
+ * Deletes a flow with its runs and deployments. The flow goes last, so that a call that did not come to its end can be repeated.
+ */
+async function removeFlow(env: Env, tenant: Tenant, flow: string): Promise<void> {
+  const shard = shardOfTenant(env, tenant);
+  await shard
+    .prepare("DELETE FROM deployments WHERE workspace_id = ?1 AND flow_id = ?2")
+    .bind(tenant.workspace, flow)
+    .run();
+  for (let removed = 0; ; removed += AT_ONCE) {
+    await eventHubAt(env, tenant.workspace).settle();
+    const { results } = await shard
+      .prepare("SELECT id, created FROM flow_runs WHERE workspace_id = ?1 AND flow_id = ?2 LIMIT ?3")
+      .bind(tenant.workspace, flow, AT_ONCE)
+      .all<{ id: string; created: number }>();
+    if (results.length === 0) break;
+    if (removed >= MOST_RUNS)
+      throw new Refusal({ code: "unavailable", what: "rest of the flow's runs", retryAfter: 1 });
+    await Promise.all(results.map((run) => forgetRun(env, tenant, run)));
+  }
+  await shard.prepare("DELETE FROM flows WHERE workspace_id = ?1 AND id = ?2").bind(tenant.workspace, flow).run();
+  flowsById.forget(`${tenant.workspace}/${flow}`);
+}
+
+/** Deletes a run; where only its row is left, the row. */
+async function forgetRun(env: Env, tenant: Tenant, { id, created }: { id: string; created: number }): Promise<void> {
+  const removed = await flowRunAt(env, tenant.workspace, id).remove(tenant, id);
+  if (!isProblem(removed)) return;
+  const { workspace, shard } = tenant;
+  await eventHubAt(env, workspace).announce(
+    { workspace, shard },
+    pack([{ removed: { id, created: instant(created) }, events: [] }]),
+    true,
   );
 }
 

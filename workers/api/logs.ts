@@ -2,7 +2,7 @@ import type { LogFilterInput } from "@millrace/contract/filters.ts";
 import { type LogLineInput, logs, logToWire } from "@millrace/contract/logs.ts";
 import { type LogSort, logOrder } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
-import { flowRunAt } from "../../durable-objects/addresses.ts";
+import { backgroundTasksAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem, type Reporter } from "../../durable-objects/flow-run/rpc.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
@@ -10,7 +10,7 @@ import { Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
 import { shardOfTenant } from "./shard.ts";
-import { flowRunOf } from "./task-runs.ts";
+import { flowRunOf } from "./task-run-owners.ts";
 
 /** Flow runs whose lines one list looks through where its filter names none. */
 const NEWEST = 50;
@@ -24,7 +24,8 @@ export function serveLogs(app: App): void {
     await Promise.all(
       [...lines].map(async ([flowRun, some]) => {
         // Lines of a run that is not there have no place; the wire knows no answer that says so.
-        if (flowRun === null || !isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
+        if (flowRun === null) return backgroundTasksAt(env, tenant.workspace).appendLogs(tenant, some);
+        if (!isRunId(flowRun, env.KEY_PEPPER, tenant.workspace)) return;
         await store(env, tenant, flowRun, some, reporterOf(credential));
       }),
     );
@@ -33,9 +34,13 @@ export function serveLogs(app: App): void {
   serve(app, logs.filter, async ({ env, tenant, body }) => {
     const { sort, limit, offset } = body;
     const filter: LogFilterInput = body.logs ?? NO_FILTER;
-    const flowRuns = await flowRunsToLookAt(env, tenant, filter);
+    const background = filter.flow_run_id?.any_ ? [] : await backgroundTasksOf(env, tenant, filter);
+    const flowRuns = await flowRunsToLookAt(env, tenant, filter, background);
     const query = { filter, sort: sort as LogSort, limit: limit + offset, offset: 0 };
-    const lists = await Promise.all(flowRuns.map((id) => flowRunAt(env, tenant.workspace, id).logs(tenant, query)));
+    const lists = await Promise.all([
+      ...flowRuns.map((id) => flowRunAt(env, tenant.workspace, id).logs(tenant, query)),
+      background.length === 0 ? [] : backgroundTasksAt(env, tenant.workspace).logs(tenant, background, query),
+    ]);
     const lines: Log[] = lists.flatMap((list) => list ?? []);
     return lines
       .sort(logOrder(query.sort))
@@ -64,7 +69,18 @@ const NO_FILTER: LogFilterInput = {
   text: null,
 };
 
-async function flowRunsToLookAt(env: Env, tenant: Tenant, filter: LogFilterInput): Promise<string[]> {
+/** The background tasks among the task runs that a filter names. */
+async function backgroundTasksOf(env: Env, tenant: Tenant, filter: LogFilterInput): Promise<string[]> {
+  const named = filter.task_run_id?.any_ ?? [];
+  return named.length === 0 ? [] : backgroundTasksAt(env, tenant.workspace).known(tenant, named.slice(0, NEWEST));
+}
+
+async function flowRunsToLookAt(
+  env: Env,
+  tenant: Tenant,
+  filter: LogFilterInput,
+  background: readonly string[],
+): Promise<string[]> {
   const named = filter.flow_run_id?.any_;
   if (named) {
     const ours = [...new Set(named)].filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
@@ -74,7 +90,8 @@ async function flowRunsToLookAt(env: Env, tenant: Tenant, filter: LogFilterInput
   }
   const taskRuns = filter.task_run_id?.any_;
   if (taskRuns) {
-    const owners = await Promise.all(taskRuns.slice(0, NEWEST).map((id) => flowRunOf(env, tenant, id)));
+    const others = taskRuns.slice(0, NEWEST).filter((id) => !background.includes(id));
+    const owners = await Promise.all(others.map((id) => flowRunOf(env, tenant, id)));
     return [...new Set(owners.filter((owner) => owner !== null))];
   }
   const { results } = await shardOfTenant(env, tenant)

@@ -326,9 +326,10 @@ export const aroundDeployment = (filters: RunFiltersInput): Condition => {
 };
 
 /** The filters on what surrounds an artifact `a`. */
-export function aroundArtifact({ artifacts, task_runs, ...around }: ArtifactFilters): Condition {
+export function aroundArtifact({ artifacts, task_runs, flows, flow_runs, deployments }: ArtifactFilters): Condition {
   const { id = null, operator: _, ...others } = task_runs ?? {};
   refuseUnknown(others);
+  const around = { flows, flow_runs, deployments };
   const run = aroundFlowRun({ ...NO_FILTERS, ...around });
   return combine("and_", [
     within(artifacts, artifactCondition),
@@ -343,7 +344,8 @@ type ArtifactFilters = Omit<RunFiltersInput, "work_pools" | "work_pool_queues"> 
   artifacts: ArtifactFilterInput | null;
 };
 
-const NO_FILTERS: RunFiltersInput = {
+/** Filters that mean everything. */
+export const NO_FILTERS: RunFiltersInput = {
   flows: null,
   flow_runs: null,
   task_runs: null,

@@ -1,48 +1,33 @@
 import type { RunFiltersInput } from "@millrace/contract/filters.ts";
-import { taskRuns, taskRunToWire, type WireTaskRun } from "@millrace/contract/task-runs.ts";
+import { historyToWire, spanOf } from "@millrace/contract/history.ts";
+import { type TaskRunCreateBody, taskRuns, taskRunToWire, type WireTaskRun } from "@millrace/contract/task-runs.ts";
 import { type TaskRunSort, taskRunOrder } from "@millrace/domain/filter/order.ts";
-import { matchesTaskRun } from "@millrace/domain/filter/task-runs.ts";
+import { historyOf, intervals } from "@millrace/domain/history.ts";
+import { resultArtifact } from "@millrace/domain/orchestration/result-artifact.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import type { RunFigures } from "@millrace/domain/task-run/select.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
-import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { backgroundTasksAt, eventHubAt } from "../../durable-objects/addresses.ts";
+import type { NewBackgroundTask } from "../../durable-objects/background-tasks/rpc.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { pack, unpack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { orchestration, runAt } from "./flow-runs.ts";
+import { orchestration, refuseProblem, runAt } from "./flow-runs.ts";
+import { offsetOf, pageCount } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
-import { isRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
-import { shardOfTenant } from "./shard.ts";
-import { aroundFlowRun } from "./sql-filter.ts";
+import { ownerOf, ownersToAsk } from "./task-run-owners.ts";
 
-/** Task runs. Those of a flow run are read from its object. */
+/** Task runs. Those of a flow run lie in its object, those of none in the object of the background tasks. */
 export function serveTaskRuns(app: App): void {
   serve(app, taskRuns.create, async ({ env, tenant, body, credential }) => {
     const flowRun = body.flow_run_id;
-    if (flowRun === null) {
-      throw new Refusal({
-        code: "invalid",
-        field: "flow_run_id",
-        message: "A task run must belong to a flow run: background tasks are not served.",
-      });
-    }
-    const input = {
-      id: body.id,
-      state: body.state,
-      name: body.name,
-      offeredName: `${body.task_key.split("-")[0]}-${body.dynamic_key.slice(0, 3)}`,
-      flowRunId: flowRun,
-      taskKey: body.task_key,
-      dynamicKey: body.dynamic_key,
-      cacheKey: body.cache_key,
-      cacheExpiration: body.cache_expiration,
-      taskVersion: body.task_version,
-      policy: body.empirical_policy,
-      tags: body.tags,
-      labels: body.labels,
-      taskInputs: body.task_inputs,
-    };
-    const created = await runAt(env, tenant, flowRun).createTaskRun(tenant, flowRun, input, reporterOf(credential));
+    const input = inputOf(body);
+    const created =
+      flowRun === null
+        ? await backgroundTasksAt(env, tenant.workspace).create(tenant, input)
+        : await runAt(env, tenant, flowRun).createTaskRun(tenant, flowRun, input, reporterOf(credential));
     if (isProblem(created)) throw new Refusal(created);
     return { status: created.kind === "created" ? 201 : 200, result: toWire(created.taskRun) };
   });
@@ -51,101 +36,109 @@ export function serveTaskRuns(app: App): void {
     return toWire((await readTaskRun(env, tenant, params.id)) ?? notFound("task run", params.id));
   });
 
+  serve(app, taskRuns.update, async ({ env, tenant, params, body, credential }) => {
+    const owner = (await ownerOf(env, tenant, params.id)) ?? notFound("task run", params.id);
+    if (body.name !== undefined)
+      refuseProblem(await owner.renameTaskRun(tenant, params.id, body.name, reporterOf(credential)));
+  });
+
+  serve(app, taskRuns.remove, async ({ env, tenant, params, credential }) => {
+    const owner = (await ownerOf(env, tenant, params.id)) ?? notFound("task run", params.id);
+    refuseProblem(await owner.removeTaskRun(tenant, params.id, reporterOf(credential)));
+  });
+
   serve(app, taskRuns.setState, async ({ env, tenant, params, body, credential }) => {
-    const flowRun = (await flowRunOf(env, tenant, params.id)) ?? notFound("task run", params.id);
-    const object = flowRunAt(env, tenant.workspace, flowRun);
+    const owner = (await ownerOf(env, tenant, params.id)) ?? notFound("task run", params.id);
     const how = { force: body.force, reporter: reporterOf(credential) };
-    const answer =
-      (await object.setTaskRunState(tenant, params.id, body.state, how)) ?? notFound("task run", params.id);
+    const answer = (await owner.setTaskRunState(tenant, params.id, body.state, how)) ?? notFound("task run", params.id);
+    if (!isProblem(answer) && answer.entered && body.state.data !== null) await showResult(env, tenant, params.id);
     return orchestration(answer);
   });
 
   serve(app, taskRuns.filter, async ({ env, tenant, body }) => {
     const { sort, limit, offset } = body;
-    const found = await findTaskRuns(env, tenant, body);
-    const order = taskRunOrder(sort as TaskRunSort, fromMilliseconds(Date.now()));
-    return found
-      .sort(order)
-      .slice(offset, offset + limit)
-      .map(toWire);
+    return (await findTaskRuns(env, tenant, body, { sort, limit, offset })).map(toWire);
   });
 
-  serve(app, taskRuns.count, async ({ env, tenant, body }) => (await findTaskRuns(env, tenant, body)).length);
+  serve(app, taskRuns.count, ({ env, tenant, body }) => countTaskRuns(env, tenant, body));
+
+  serve(app, taskRuns.paginate, async ({ env, tenant, body }) => {
+    const { sort, limit, page } = body;
+    const [results, count] = await Promise.all([
+      findTaskRuns(env, tenant, body, { sort, limit, offset: offsetOf(body) }),
+      countTaskRuns(env, tenant, body),
+    ]);
+    return { results: results.map(toWire), count, limit, pages: pageCount(count, limit), page };
+  });
+
+  serve(app, taskRuns.history, async ({ env, tenant, body }) => {
+    const span = spanOf(body);
+    return historyToWire(intervals(span, historyOf(span, await figuresOf(env, tenant, body))));
+  });
 }
 
-const toWire = (taskRun: TaskRun): WireTaskRun => taskRunToWire(taskRun, fromMilliseconds(Date.now()));
+/** A task run as the wire shows it now. */
+export const toWire = (taskRun: TaskRun): WireTaskRun => taskRunToWire(taskRun, fromMilliseconds(Date.now()));
 
-/** Rows of the index that are looked through, the newest. */
-const MOST_ROWS = 20_000;
-/** Live runs that are asked one by one whether a task run is theirs; a request may ask 1,000 objects. */
-const MOST_ASKED = 500;
-
-/**
- * The flow run of a task run: the hub remembers those of late, the index knows those of rows told since; what neither knows can only
- * be one that is new while the hub forgot, so the newest live runs are asked.
- */
-export async function flowRunOf(env: Env, tenant: Tenant, taskRun: string): Promise<string | null> {
-  const remembered = await eventHubAt(env, tenant.workspace).locate(taskRun);
-  if (remembered) return remembered;
-  const shard = shardOfTenant(env, tenant);
-  const [known, live] = await shard.batch<{ id: string }>([
-    shard
-      .prepare(
-        `SELECT id FROM (SELECT id, task_run_ids FROM flow_runs WHERE workspace_id = ?1 ORDER BY id DESC LIMIT ?3)
-         WHERE instr(task_run_ids, ?2) > 0 LIMIT 1`,
-      )
-      .bind(tenant.workspace, taskRun, MOST_ROWS),
-    shard
-      .prepare(
-        `SELECT id FROM flow_runs WHERE workspace_id = ?1
-         AND state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING') ORDER BY id DESC LIMIT ?2`,
-      )
-      .bind(tenant.workspace, MOST_ASKED),
-  ]);
-  const id = known?.results[0]?.id;
-  if (id) return id;
-  const asked = (live?.results ?? []).map(async (row) => ({
-    ...row,
-    taskRun: await flowRunAt(env, tenant.workspace, row.id).taskRun(tenant, taskRun),
-  }));
-  return (await Promise.all(asked)).find((one) => one.taskRun !== null)?.id ?? null;
+/** A task run, wherever it lies. */
+export async function readTaskRun(env: Env, tenant: Tenant, id: string): Promise<TaskRun | null> {
+  return (await (await ownerOf(env, tenant, id))?.taskRun(tenant, id)) ?? null;
 }
 
-async function readTaskRun(env: Env, tenant: Tenant, id: string): Promise<TaskRun | null> {
-  const flowRun = await flowRunOf(env, tenant, id);
-  return flowRun ? flowRunAt(env, tenant.workspace, flowRun).taskRun(tenant, id) : null;
+/** What histories and counts are made of: the figures of the task runs that a filter means. */
+export async function figuresOf(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<RunFigures[]> {
+  const owners = await ownersToAsk(env, tenant, filters);
+  const lists = await Promise.all(owners.map((owner) => owner.taskRunFigures(tenant, filters.task_runs ?? {})));
+  return lists.flatMap((list) => unpack(list));
 }
 
-/** Flow runs whose task runs one list looks through. */
-const MOST_FLOW_RUNS = 200;
-
-/**
- * The task runs that a filter means, out of the objects of their flow runs: of those that the filter names, otherwise of the newest
- * ones that it means.
- */
-async function findTaskRuns(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<TaskRun[]> {
-  const flowRuns = await flowRunsToLookAt(env, tenant, filters);
-  const filter = filters.task_runs ?? {};
-  const lists = await Promise.all(flowRuns.map((id) => flowRunAt(env, tenant.workspace, id).taskRuns(tenant)));
-  return lists.flatMap((list) => (list ?? []).filter((taskRun) => matchesTaskRun(filter, taskRun)));
+/** Shows a stored result as an artifact. The state is entered already: a caller that is not answered proposes it again. */
+async function showResult(env: Env, tenant: Tenant, id: string): Promise<void> {
+  const taskRun = await readTaskRun(env, tenant, id);
+  const of = { flowRunId: taskRun?.flowRunId ?? null, taskRunId: id };
+  const artifact = taskRun?.state ? resultArtifact(taskRun.state, of) : null;
+  if (!artifact) return;
+  const { workspace, shard } = tenant;
+  await eventHubAt(env, workspace).announce({ workspace, shard }, pack([{ artifacts: [artifact], events: [] }]), true);
 }
 
-async function flowRunsToLookAt(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<string[]> {
-  const named = filters.task_runs?.flow_run_id?.any_ ?? filters.flow_runs?.id?.any_;
-  const surrounded = filters.flows || filters.deployments || filters.work_pools || filters.work_pool_queues;
-  if (named && !surrounded) {
-    return [...new Set(named)].filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace)).slice(0, MOST_FLOW_RUNS);
-  }
-  const ids = filters.task_runs?.id?.any_;
-  if (ids) {
-    const owners = await Promise.all(ids.slice(0, MOST_FLOW_RUNS).map((id) => flowRunOf(env, tenant, id)));
-    return [...new Set(owners.filter((owner) => owner !== null))];
-  }
-  await eventHubAt(env, tenant.workspace).settle();
-  const where = aroundFlowRun({ ...filters, task_runs: null });
-  const { results } = await shardOfTenant(env, tenant)
-    .prepare(`SELECT r.id FROM flow_runs r WHERE r.workspace_id = ? AND ${where.sql} ORDER BY r.id DESC LIMIT ?`)
-    .bind(tenant.workspace, ...where.values, MOST_FLOW_RUNS)
-    .all<{ id: string }>();
-  return results.map(({ id }) => id);
+function inputOf(body: TaskRunCreateBody): NewBackgroundTask {
+  return {
+    id: body.id,
+    state: body.state,
+    name: body.name,
+    offeredName: `${body.task_key.split("-")[0]}-${body.dynamic_key.slice(0, 3)}`,
+    flowRunId: body.flow_run_id,
+    taskKey: body.task_key,
+    dynamicKey: body.dynamic_key,
+    cacheKey: body.cache_key,
+    cacheExpiration: body.cache_expiration,
+    taskVersion: body.task_version,
+    ...(body.empirical_policy && { policy: body.empirical_policy }),
+    tags: body.tags,
+    labels: body.labels,
+    taskInputs: body.task_inputs,
+  };
+}
+
+async function findTaskRuns(
+  env: Env,
+  tenant: Tenant,
+  filters: RunFiltersInput,
+  { sort, limit, offset }: { sort: TaskRunSort; limit: number; offset: number },
+): Promise<TaskRun[]> {
+  const query = { filter: filters.task_runs ?? {}, sort, limit: offset + limit };
+  const owners = await ownersToAsk(env, tenant, filters);
+  const lists = await Promise.all(owners.map((owner) => owner.findTaskRuns(tenant, query)));
+  const order = taskRunOrder(sort, fromMilliseconds(Date.now()));
+  return lists
+    .flatMap((list) => unpack(list))
+    .sort(order)
+    .slice(offset, offset + limit);
+}
+
+async function countTaskRuns(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<number> {
+  const owners = await ownersToAsk(env, tenant, filters);
+  const counts = await Promise.all(owners.map((owner) => owner.countTaskRuns(tenant, filters.task_runs ?? {})));
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { flowRunAt } from "../../durable-objects/addresses.ts";
 import { EventHub } from "../../durable-objects/event-hub/event-hub.ts";
 import { FlowRun } from "../../durable-objects/flow-run/flow-run.ts";
+import { unpack } from "../../durable-objects/kit/packed.ts";
 import { signRunToken } from "../../durable-objects/kit/run-token.ts";
 import { testEnv } from "../../test/workerd/env.ts";
-import { begin, inPool, type TestRun, taskEvent } from "../../test/workerd/runs.ts";
+import { ALL_TASK_RUNS, begin, inPool, type TestRun, taskEvent } from "../../test/workerd/runs.ts";
 import { TestSocket } from "../../test/workerd/socket.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 
@@ -23,7 +24,8 @@ async function open(token = a.key): Promise<TestSocket> {
 }
 
 const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}.000000Z`;
-const typesOf = async ({ object, owner }: TestRun) => (await object.taskRuns(owner))?.map(({ state }) => state?.type);
+const typesOf = async ({ object, owner }: TestRun) =>
+  unpack(await object.findTaskRuns(owner, ALL_TASK_RUNS)).map(({ state }) => state?.type);
 
 test("[AP8] what a client says of its task runs is recorded, in its order, with one call for many", async () => {
   const record = vi.spyOn(FlowRun.prototype, "recordEvents");

@@ -7,6 +7,7 @@ import { agents, connectDirectly } from "./agents.ts";
 import { eventsIn } from "./events-in.ts";
 import { type Channel, upgrade } from "./handshake.ts";
 import { eventsOut, live, logsOut } from "./subscriptions.ts";
+import { taskWorkers } from "./task-workers.ts";
 import { workers } from "./workers.ts";
 
 const CHANNELS: { readonly [path: string]: Channel } = {
@@ -14,6 +15,7 @@ const CHANNELS: { readonly [path: string]: Channel } = {
   "/api/events/out": eventsOut,
   "/api/logs/out": logsOut,
   "/api/agents/connect": agents,
+  "/api/task_runs/subscriptions/scheduled": taskWorkers,
 };
 const WORKERS = /^\/api\/work_pools\/([^/]+)\/workers\/connect$/;
 const LIVE = /^\/api\/flow_runs\/([0-9a-f-]{36})\/live$/;

@@ -1,6 +1,6 @@
 /** The corpus of transitions, replayed: what Prefect's server answered to a thousand sequences, this service answers too. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTarget, type Target } from "../target.ts";
+import { openTargets, type Target, type Targets } from "../target.ts";
 import { compareSequence } from "./compare.ts";
 import { CLIENT_HEADERS, driveAll, readCorpus } from "./corpus.ts";
 import { accepted } from "./differences.ts";
@@ -10,11 +10,13 @@ import { sequenceOf } from "./sequence.ts";
 /** Sequences that are under way at once. */
 const AT_ONCE = 24;
 
+let targets: Targets;
 let target: Target;
 beforeAll(async () => {
-  target = await openTarget();
+  targets = await openTargets();
+  target = await targets.workspace();
 });
-afterAll(() => target.close());
+afterAll(() => targets.close());
 
 test("[CF20] a thousand sequences of transitions end as with Prefect's server, but for the accepted differences", async () => {
   const all = new Map(readCorpus().map(({ seed, seen }) => [seed, seen]));

@@ -43,7 +43,8 @@ export async function loadRun(api: Client, id: string, tab: RunTab, query: LogQu
       ? part(
           api("POST /artifacts/filter", {
             body: { artifacts: { flow_run_id: { any_: [id] } }, sort: "CREATED_DESC", limit: 100 },
-          }),
+            // Stored results are artifacts without a type: what a program keeps for itself, not for people.
+          }).then((all) => all.filter(({ type }) => type !== null)),
         )
       : null;
   const run = runDetail(await api("GET /flow_runs/{id}", { params }));

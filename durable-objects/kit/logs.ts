@@ -1,5 +1,5 @@
 /**
- * The log of one flow run: one row for all lines that came together.
+ * The log of one run: one row for all lines that came together.
  *
  * FO7  Lines of one call are stored or refused together, in one row.
  *
@@ -9,8 +9,9 @@ import { type LogFilter, matchesLog } from "@millrace/domain/filter/logs.ts";
 import { type LogSort, logOrder } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import type { Instant } from "@millrace/domain/time.ts";
-import type { Store } from "../kit/store.ts";
+import type { Store } from "./store.ts";
 
+/** Where the lines of a flow run lie. */
 const PREFIX = "log/";
 /** Lines of one row: the row's place is a number, the line's four hex digits. */
 export const MOST_LINES = 65_536;
@@ -38,14 +39,17 @@ interface Row {
 
 export class Logs {
   readonly #store: Store;
+  readonly #prefix: string;
   #next: number | null = null;
 
-  constructor(store: Store) {
+  /** `prefix`: where the lines lie, for an object that keeps the logs of several. */
+  constructor(store: Store, prefix = PREFIX) {
     this.#store = store;
+    this.#prefix = prefix;
   }
 
   /** Stores lines, in one row unless they are very long; answers them as they will be read. Must stand in a transaction. */
-  append(flowRunId: string, lines: readonly Line[], newBatch: () => string): Log[] {
+  append(flowRunId: string | null, lines: readonly Line[], newBatch: () => string): Log[] {
     return rowsOf(lines).flatMap((some) => {
       const row: Row = {
         id: newBatch().slice(0, -4),
@@ -58,7 +62,7 @@ export class Logs {
         ]),
       };
       this.#next ??= this.#count();
-      this.#store.put(PREFIX + String(this.#next).padStart(9, "0"), JSON.stringify(row));
+      this.#store.put(this.#prefix + String(this.#next).padStart(9, "0"), JSON.stringify(row));
       this.#next += 1;
       return linesOf(flowRunId, row);
     });
@@ -66,17 +70,32 @@ export class Logs {
 
   /** The lines that a filter means, sorted and cut. Holds little more than that many of them, however long the log is. */
   read(
-    flowRunId: string,
+    flowRunId: string | null,
     { filter, sort, limit, offset }: { filter: LogFilter; sort: LogSort; limit: number; offset: number },
   ): Log[] {
     const order = logOrder(sort);
     const wanted = offset + limit;
     let lines: Log[] = [];
-    for (const [, value] of this.#store.list(PREFIX)) {
+    for (const [, value] of this.#store.list(this.#prefix)) {
       for (const line of linesOf(flowRunId, JSON.parse(value) as Row)) if (matchesLog(filter, line)) lines.push(line);
       if (lines.length > 2 * wanted + SLACK) lines = lines.sort(order).slice(0, wanted);
     }
     return lines.sort(order).slice(offset, wanted);
+  }
+
+  /** Forgets the lines of a task run. Must stand in a transaction. */
+  removeOf(taskRunId: string): void {
+    for (const [key, value] of [...this.#store.list(this.#prefix)]) {
+      const row = JSON.parse(value) as Row;
+      const lines = row.lines.filter(([, , , , of]) => of !== taskRunId);
+      if (lines.length < row.lines.length) this.#store.put(key, JSON.stringify({ ...row, lines }));
+    }
+  }
+
+  /** Forgets all lines. Must stand in a transaction. */
+  clear(): void {
+    for (const [key] of [...this.#store.list(this.#prefix)]) this.#store.delete(key);
+    this.#next = null;
   }
 
   forget(): void {
@@ -84,8 +103,8 @@ export class Logs {
   }
 
   #count(): number {
-    const last = this.#store.lastKey(PREFIX);
-    return last === null ? 0 : Number(last.slice(PREFIX.length)) + 1;
+    const last = this.#store.lastKey(this.#prefix);
+    return last === null ? 0 : Number(last.slice(this.#prefix.length)) + 1;
   }
 }
 
@@ -111,7 +130,7 @@ function rowsOf(lines: readonly Line[]): Line[][] {
   return rows;
 }
 
-function linesOf(flowRunId: string, row: Row): Log[] {
+function linesOf(flowRunId: string | null, row: Row): Log[] {
   return row.lines.map(([name, level, message, timestamp, taskRunId], at) => ({
     id: row.id + at.toString(16).padStart(4, "0"),
     name,

@@ -1,0 +1,104 @@
+/** Which object owns a task run: that of its flow run, or that of the workspace's background tasks. */
+import type { RunFiltersInput } from "@millrace/contract/filters.ts";
+import { backgroundTasksAt, eventHubAt, flowRunAt, type Remote } from "../../durable-objects/addresses.ts";
+import type { Reporter } from "../../durable-objects/flow-run/rpc.ts";
+import type { TaskRunsRpc } from "../../durable-objects/kit/task-runs-rpc.ts";
+import type { Tenant } from "../auth/credential.ts";
+import type { Env } from "../env.ts";
+import { isRunId } from "./run-ids.ts";
+import { shardOfTenant } from "./shard.ts";
+import { aroundFlowRun } from "./sql-filter.ts";
+
+export type TaskRunOwner = Remote<TaskRunsRpc<Reporter>>;
+
+/** Rows of the index that are looked through, the newest. */
+const MOST_ROWS = 20_000;
+/** Live runs that are asked one by one whether a task run is theirs; a request may ask 1,000 objects. */
+const MOST_ASKED = 500;
+
+/** The object that has a task run; null where none is known to. */
+export async function ownerOf(env: Env, tenant: Tenant, taskRun: string): Promise<TaskRunOwner | null> {
+  const remembered = await eventHubAt(env, tenant.workspace).locate(taskRun);
+  if (remembered) return flowRunAt(env, tenant.workspace, remembered);
+  const background = backgroundTasksAt(env, tenant.workspace);
+  if ((await background.known(tenant, [taskRun])).length > 0) return background;
+  const flowRun = await flowRunInIndex(env, tenant, taskRun);
+  return flowRun ? flowRunAt(env, tenant.workspace, flowRun) : null;
+}
+
+/** The flow run of a task run; null where it has none, or nobody knows it. */
+export async function flowRunOf(env: Env, tenant: Tenant, taskRun: string): Promise<string | null> {
+  const remembered = await eventHubAt(env, tenant.workspace).locate(taskRun);
+  return remembered ?? flowRunInIndex(env, tenant, taskRun);
+}
+
+/**
+ * The index knows the task runs of rows told since they were made; what it does not know can only be one that is new while the hub
+ * forgot, so the newest live runs are asked.
+ */
+async function flowRunInIndex(env: Env, tenant: Tenant, taskRun: string): Promise<string | null> {
+  const shard = shardOfTenant(env, tenant);
+  const [known, live] = await shard.batch<{ id: string }>([
+    shard
+      .prepare(
+        `SELECT id FROM (SELECT id, task_run_ids FROM flow_runs WHERE workspace_id = ?1 ORDER BY id DESC LIMIT ?3)
+         WHERE instr(task_run_ids, ?2) > 0 LIMIT 1`,
+      )
+      .bind(tenant.workspace, taskRun, MOST_ROWS),
+    shard
+      .prepare(
+        `SELECT id FROM flow_runs WHERE workspace_id = ?1
+         AND state_type IN ('SCHEDULED','PENDING','RUNNING','PAUSED','CANCELLING') ORDER BY id DESC LIMIT ?2`,
+      )
+      .bind(tenant.workspace, MOST_ASKED),
+  ]);
+  const id = known?.results[0]?.id;
+  if (id) return id;
+  const asked = (live?.results ?? []).map(async (row) => ({
+    ...row,
+    taskRun: await flowRunAt(env, tenant.workspace, row.id).taskRun(tenant, taskRun),
+  }));
+  return (await Promise.all(asked)).find((one) => one.taskRun !== null)?.id ?? null;
+}
+
+/** Flow runs whose task runs one list looks through. */
+const MOST_FLOW_RUNS = 200;
+
+/** The ids that a filter names, where it asks for nothing else. */
+function idsAlone({ operator, id, ...others }: NonNullable<RunFiltersInput["flow_runs"]>): readonly string[] | null {
+  const alone = operator === "and_" && Object.values(others).every((asked) => asked === null) && !id?.not_any_;
+  return alone ? (id?.any_ ?? null) : null;
+}
+
+/**
+ * The objects among whose task runs those that a filter means are: of the flow runs or task runs that it names, otherwise of the
+ * newest flow runs that it means, and of the background tasks unless it asks about flow runs.
+ */
+export async function ownersToAsk(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<TaskRunOwner[]> {
+  const { flows, flow_runs, deployments, work_pools, work_pool_queues, task_runs } = filters;
+  const surrounded = flows || deployments || work_pools || work_pool_queues;
+  const at = (ids: Iterable<string>): TaskRunOwner[] =>
+    [...new Set(ids)].map((id) => flowRunAt(env, tenant.workspace, id));
+  const background = backgroundTasksAt(env, tenant.workspace);
+  const ofNoRun = task_runs?.operator === "and_" && task_runs.flow_run_id?.is_null_ === true;
+  if (ofNoRun) return surrounded || flow_runs ? [] : [background];
+  const named = flow_runs ? idsAlone(flow_runs) : task_runs?.flow_run_id?.any_;
+  if (named && !surrounded && task_runs?.operator !== "or_") {
+    return at(named.filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace)).slice(0, MOST_FLOW_RUNS));
+  }
+  const ids = task_runs?.operator === "or_" ? null : task_runs?.id?.any_;
+  if (ids) {
+    const here = surrounded || flow_runs ? [] : await background.known(tenant, ids);
+    const others = ids.filter((id) => !here.includes(id)).slice(0, MOST_FLOW_RUNS);
+    const flowRuns = await Promise.all(others.map((id) => flowRunOf(env, tenant, id)));
+    return [...at(flowRuns.filter((id) => id !== null)), ...(here.length > 0 ? [background] : [])];
+  }
+  await eventHubAt(env, tenant.workspace).settle();
+  const where = aroundFlowRun({ ...filters, task_runs: null });
+  const { results } = await shardOfTenant(env, tenant)
+    .prepare(`SELECT r.id FROM flow_runs r WHERE r.workspace_id = ? AND ${where.sql} ORDER BY r.id DESC LIMIT ?`)
+    .bind(tenant.workspace, ...where.values, MOST_FLOW_RUNS)
+    .all<{ id: string }>();
+  const owners = at(results.map(({ id }) => id));
+  return surrounded || flow_runs || task_runs?.flow_run_id ? owners : [...owners, background];
+}
