@@ -1,4 +1,5 @@
 /** One attempt of one flow run, as its tasks see it: who it is, what was started in it, and where values came from. */
+import { Checkpoints } from "./checkpoints.ts";
 import { type Future, futuresIn, isCollection } from "./future.ts";
 import type { RunInfo } from "./run-info.ts";
 import type { RunSession } from "./run-session.ts";
@@ -11,6 +12,9 @@ export class FlowRunScope {
   /** Aborted when this attempt ends early, and when it has ended: nothing of it goes on after it. */
   readonly signal: AbortSignal;
   readonly slots: Slots;
+  readonly checkpoints: Checkpoints;
+  /** Whether tasks that do not say so themselves keep their results. */
+  readonly keepsResults: boolean;
   readonly #calls = new Map<string, number>();
   readonly #futures = new Set<Future<unknown>>();
   /** Which task run an object came from, so that a later task's inputs can say so. */
@@ -22,12 +26,15 @@ export class FlowRunScope {
     logPrints: boolean;
     signal: AbortSignal;
     concurrentTasks: number;
+    keepsResults: boolean;
   }) {
     this.session = options.session;
     this.run = options.run;
     this.logPrints = options.logPrints;
     this.signal = options.signal;
     this.slots = new Slots(options.concurrentTasks);
+    this.checkpoints = new Checkpoints(options.session.api, options.run.id);
+    this.keepsResults = options.keepsResults;
   }
 
   /** Numbers the calls of one task, in the order in which they are made. */

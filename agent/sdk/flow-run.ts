@@ -121,6 +121,7 @@ async function oneAttempt(
         logPrints: definition.logPrints,
         signal: tasks.signal,
         concurrentTasks: definition.concurrentTasks,
+        keepsResults: definition.checkpoints,
       });
       const stop = () => tasks.abort(signal.reason);
       signal.addEventListener("abort", stop, { once: true });

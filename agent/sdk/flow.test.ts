@@ -419,3 +419,68 @@ test("[SD23] tasks and ctx() outside of a flow say what to do instead", async ()
   expect(() => ctx()).toThrow("outside of a flow or task");
   expect(await double.fn(4)).toBe(8);
 });
+
+/** The recording server with a memory for checkpoints, and a server that lets a failed flow try again `times`. */
+function remembering(times: number): Map<string, unknown> {
+  const kept = new Map<string, unknown>();
+  let failures = 0;
+  api.override = ({ route, body }) => {
+    const [method, path] = route.split(" ") as [string, string];
+    const key = /\/checkpoints\/([^/?]+)$/.exec(path)?.[1];
+    if (method === "PUT" && key) {
+      kept.set(decodeURIComponent(key), (body as { value: unknown }).value);
+      return { status: 200, body: {} };
+    }
+    if (/\/checkpoints\/\?/.test(path))
+      return { status: 200, body: [...kept].map(([name, value]) => ({ key: name, value, large: false })) };
+    const { state } = (body ?? {}) as { state?: { type?: string } };
+    if (!path.endsWith("/set_state") || state?.type !== "FAILED" || ++failures > times) return null;
+    const scheduled = { type: "SCHEDULED", name: "AwaitingRetry", state_details: { scheduled_time: null } };
+    return {
+      status: 200,
+      body: { state: scheduled, status: "REJECT", details: { type: "reject_details", reason: "again" } },
+    };
+  };
+  return kept;
+}
+
+test("[SD60] a task whose result was kept is not run again by the next attempt, and gives what it gave", async () => {
+  const kept = remembering(1);
+  const ran: string[] = [];
+  const step = task("step", async (n: number) => {
+    ran.push(`step ${n}`);
+    return { n };
+  });
+  const nothing = task("nothing", async () => void ran.push("nothing"));
+  const shaky = task("shaky", async () => {
+    ran.push("shaky");
+    if (ran.filter((one) => one === "shaky").length === 1) throw new Error("once");
+  });
+  const lasting = flow("lasting", { checkpoints: true, retries: 1 }, async () => {
+    const results = [await step(1), await step(2), await nothing()];
+    await shaky();
+    return results;
+  });
+  expect(await run(lasting)).toEqual([{ n: 1 }, { n: 2 }, undefined]);
+  expect(ran).toEqual(["step 1", "step 2", "nothing", "shaky", "shaky"]);
+  expect([...kept.keys()]).toEqual(["task/step/0", "task/step/1", "task/nothing/0", "task/shaky/0"]);
+  expect(timeline()).toMatchObject({
+    "step-0": "Pending Running Completed Pending Cached",
+    "shaky-0": "Pending Running Failed Pending Running Completed",
+  });
+});
+
+test("[SD61] only tasks that ask for it keep their results, and one that cannot be kept says so and goes on", async () => {
+  const kept = remembering(0);
+  const plain = task("plain", async () => 1);
+  const strange = task("strange", { checkpoint: true }, async () => new Map([[1, 2]]));
+  const mixed = flow("mixed", async () => (await plain()) + (await strange()).size);
+  expect(await run(mixed)).toBe(2);
+  expect([...kept.keys()]).toEqual([]);
+  expect(logged().some(({ message }) => message.includes("not kept"))).toBe(true);
+});
+
+test("[SD61] a run without checkpoints asks for none", async () => {
+  await run(flow("none", async () => double(1)));
+  expect(api.calls.filter(({ route }) => route.includes("checkpoints"))).toEqual([]);
+});

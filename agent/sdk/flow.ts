@@ -22,6 +22,8 @@ export interface FlowOptions<Params> extends Pick<RetryOptions, "retries"> {
   concurrentTasks?: number;
   /** What the flow and its tasks write with `console` becomes their log. */
   logPrints?: boolean;
+  /** Keeps the results of its tasks with the run: an attempt that begins again goes on where the one before it stopped. */
+  checkpoints?: boolean;
   description?: string;
   version?: string;
 }
@@ -37,6 +39,7 @@ export interface FlowDefinition {
   readonly tags: readonly string[];
   readonly concurrentTasks: number;
   readonly logPrints: boolean;
+  readonly checkpoints: boolean;
   readonly description: string | null;
   readonly version: string | null;
 }
@@ -140,6 +143,7 @@ function define(
     tags: [...(options.tags ?? [])],
     concurrentTasks,
     logPrints: options.logPrints ?? false,
+    checkpoints: options.checkpoints ?? false,
     description: options.description ?? null,
     version: options.version ?? null,
   };

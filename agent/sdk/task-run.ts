@@ -10,6 +10,7 @@ import type { Json } from "@millrace/domain/json.ts";
 import { formatInstant, fromMilliseconds, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { attempt, type Outcome } from "./attempt.ts";
+import { checkpointKey } from "./checkpoints.ts";
 import { now, sleep } from "./clock.ts";
 import { readable } from "./duration.ts";
 import { describe, LeaseLostError, stackOf, TimeoutError, UpstreamError } from "./errors.ts";
@@ -44,7 +45,8 @@ export function runTask<Args extends readonly unknown[], Result>(
     flowRun: { id: run.id, name: run.name, attempt: run.attempt },
     flow: run.flow,
   };
-  const life = new TaskRunLife(identity, flowRun);
+  const keeps = task.checkpoint ?? flowRun.keepsResults;
+  const life = new TaskRunLife(identity, flowRun, keeps ? checkpointKey(task.name, call) : null);
   life.enter({ type: "PENDING", name: "Pending" });
   const future = new Future(identity, execute(task, args, life, scope));
   return flowRun.track(future);
@@ -54,11 +56,14 @@ export function runTask<Args extends readonly unknown[], Result>(
 class TaskRunLife {
   readonly identity: TaskRunIdentity;
   readonly flowRun: FlowRunScope;
+  /** Under which its result is kept; null: it is not kept. */
+  readonly checkpoint: string | null;
   #progress = beforeFirstState(now());
 
-  constructor(identity: TaskRunIdentity, flowRun: FlowRunScope) {
+  constructor(identity: TaskRunIdentity, flowRun: FlowRunScope, checkpoint: string | null) {
     this.identity = identity;
     this.flowRun = flowRun;
+    this.checkpoint = checkpoint;
   }
 
   enter(state: Pick<TaskRunState, "type" | "name"> & Partial<TaskRunState>): void {
@@ -125,6 +130,12 @@ async function attempts<Args extends readonly unknown[], Result>(
 ): Promise<Result> {
   const { flowRun } = scope;
   const { identity } = life;
+  const kept = life.checkpoint === null ? undefined : await flowRun.checkpoints.find(life.checkpoint);
+  if (kept) {
+    life.enter({ type: "COMPLETED", name: "Cached", message: "An earlier attempt did this." });
+    flowRun.noteOrigin(kept.result, identity.id);
+    return kept.result as Result;
+  }
   const log = createLogger(
     { name: "millrace.task_run", flowRunId: flowRun.run.id, taskRunId: identity.id },
     flowRun.session.logThreshold,
@@ -142,6 +153,7 @@ async function attempts<Args extends readonly unknown[], Result>(
     );
     if (outcome.kind === "returned") {
       flowRun.noteOrigin(outcome.value, identity.id);
+      if (life.checkpoint !== null) await keep(life.checkpoint, outcome.value, flowRun, log);
       life.enter({ type: "COMPLETED", name: "Completed" });
       return outcome.value;
     }
@@ -161,6 +173,17 @@ async function attempts<Args extends readonly unknown[], Result>(
     } catch (reason) {
       throw cancelled(life, reason);
     }
+  }
+}
+
+/** Keeps a result with the run. One that cannot be kept is no reason to fail: its task is run again, as any other. */
+async function keep(key: string, value: unknown, { checkpoints, session }: FlowRunScope, log: Logger): Promise<void> {
+  try {
+    const note = await checkpoints.keep(key, value);
+    if (note !== null) log.warn(note);
+  } catch (error) {
+    if (session.noteLoss(error)) throw session.signal.reason;
+    log.warn(`The result could not be kept: ${describe(error)}`);
   }
 }
 

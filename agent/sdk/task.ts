@@ -15,6 +15,8 @@ export interface TaskOptions<Args extends readonly unknown[] = readonly unknown[
   runName?: string | ((...args: Args) => string);
   /** What the task writes with `console` becomes its log. Absent: as its flow has it. */
   logPrints?: boolean;
+  /** Keeps the result with the run: an attempt that begins again does not run it again. Absent: as its flow has it. */
+  checkpoint?: boolean;
 }
 
 export interface CallOptions {
@@ -31,6 +33,7 @@ export interface TaskDefinition<Args extends readonly unknown[], Result> {
   readonly tags: readonly string[];
   readonly runName: string | ((...args: Args) => string) | null;
   readonly logPrints: boolean | null;
+  readonly checkpoint: boolean | null;
   readonly waitFor: readonly Future<unknown>[];
 }
 
@@ -101,6 +104,7 @@ function create<Args extends AnyArgs, Result>(
     tags: [...(options.tags ?? [])],
     runName: options.runName ?? null,
     logPrints: options.logPrints ?? null,
+    checkpoint: options.checkpoint ?? null,
     waitFor: (call.waitFor ?? []).flat(),
   };
   if (options.logPrints) capturePrints();
