@@ -82,3 +82,20 @@ export const patient = flow("patient", async ({ log, release }: { log: string; r
   await fileAppears(release, signal);
   return { attempt: run.attempt };
 });
+
+/** Runs once for all attempts: its result is kept with the run. */
+const once = task("once", { checkpoint: true }, (log: string) => {
+  appendFileSync(log, `${process.pid}\n`);
+  return process.pid;
+});
+const afterwards = task("afterwards", (log: string, release: string) => {
+  appendFileSync(log, `${JSON.stringify({ pid: process.pid })}\n`);
+  return fileAppears(release, ctx().signal);
+});
+
+/** Has a task that is not to be run twice, and then waits for a file. */
+export const lasting = flow("lasting", async ({ log, release }: { log: string; release: string }) => {
+  const first = await once(`${log}-once`);
+  await afterwards(log, release);
+  return { first, attempt: ctx().run.attempt };
+});

@@ -68,6 +68,31 @@ test("[AG31] where the policy is reclaim another agent begins the run again, and
   await retire(second);
 });
 
+test("[SD60] [FO41] [FR84] what a task had done is found by the agent that takes over, and by a repetition from a later task", async () => {
+  const first = await shop.agent();
+  const { id } = await shop.start("lasting/reclaimed", { log, release });
+  await until("the first task is done", () => existsSync(log));
+  const [pid] = linesOf<number>(`${log}-once`);
+  first.signal("SIGKILL");
+  await first.ended;
+  const second = await shop.agent();
+  await until("the run has begun again", () => linesOf(log).length === 2);
+  writeFileSync(release, "");
+  expect(await shop.end(id)).toMatchObject({ state_type: "COMPLETED", state: { data: { first: pid, attempt: 2 } } });
+
+  const api = createClient({ baseUrl: shop.server.local.api_url, token: shop.server.local.api_key });
+  const again = await api("POST /flow_runs/{id}/rerun", { params: { id }, body: { from_task: "afterwards" } });
+  expect(await shop.end(again.id)).toMatchObject({
+    state_type: "COMPLETED",
+    state: { data: { first: pid, attempt: 1 } },
+  });
+  expect(linesOf(`${log}-once`)).toEqual([pid]);
+  const whole = await api("POST /flow_runs/{id}/rerun", { params: { id }, body: {} });
+  expect((await shop.end(whole.id)).state_type).toBe("COMPLETED");
+  expect(linesOf(`${log}-once`)).toHaveLength(2);
+  await retire(second);
+});
+
 test("[AG32] an agent that is told to end lets its runs finish, takes no more, and ends with 0", async () => {
   const agent = await shop.agent();
   const { id } = await shop.start("patient", { log, release });
