@@ -17,6 +17,7 @@ import { logs } from "./logs.ts";
 import { runGraphs } from "./run-graphs.ts";
 import { runInputs } from "./run-inputs.ts";
 import { runStates } from "./run-states.ts";
+import { schemas } from "./schemas.ts";
 import { taskRuns } from "./task-runs.ts";
 import { taskWorkers } from "./task-workers.ts";
 import { ui } from "./ui.ts";
@@ -48,6 +49,7 @@ export const resources = {
   workQueues,
   collections,
   ui,
+  schemas,
 } as const;
 
 type Resources = typeof resources;

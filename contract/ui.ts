@@ -80,7 +80,10 @@ export const ui = {
     method: "POST",
     path: "/ui/task_runs/dashboard/counts",
     scope: "see_flows",
-    body: RunFilters.extend({ task_runs: TaskRunFilter }),
+    body: RunFilters.omit({ work_pool_queues: true }).extend({
+      task_runs: TaskRunFilter,
+      work_queues: RunFilters.shape.work_pool_queues,
+    }),
     status: 200,
     result: z.array(z.object({ completed: z.int(), failed: z.int() })),
     summary: `Counts ended task runs, good and bad, in ${DASHBOARD_STEPS} steps of the time that the filter names.`,

@@ -22,6 +22,7 @@ import { serveRunGraphs } from "./run-graphs.ts";
 import { serveRunInputs } from "./run-inputs.ts";
 import { serveRunStates } from "./run-states.ts";
 import { serveScheduledRuns } from "./scheduled-runs.ts";
+import { serveSchemas } from "./schemas.ts";
 import { type App, routingPath } from "./serve.ts";
 import { serveTagLimits } from "./tag-limits.ts";
 import { serveTaskRuns } from "./task-runs.ts";
@@ -46,6 +47,7 @@ export function makeApi(): App {
   serveTaskRuns(app);
   serveTaskWorkers(app);
   serveUi(app);
+  serveSchemas(app);
   serveLogs(app);
   serveArtifacts(app);
   serveEvents(app);

@@ -17,7 +17,7 @@ import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { findFlow } from "./flows.ts";
 import { madeFor } from "./lately.ts";
-import { offsetOf, pageCount } from "./pages.ts";
+import { offsetOf, pagesOf } from "./pages.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
 import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
@@ -182,7 +182,7 @@ export function serveFlowRuns(app: App): void {
       listFlowRuns(env, tenant, body, { sort, limit, offset }),
       countFlowRuns(env, tenant, body),
     ]);
-    const pages = pageCount(count, limit);
+    const { pages } = pagesOf(count, limit, page);
     return new JsonText(
       `{"results":${results.text},"count":${count},"limit":${limit},"pages":${pages},"page":${page}}`,
     );

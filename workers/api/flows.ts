@@ -8,7 +8,7 @@ import { pack } from "../../durable-objects/kit/packed.ts";
 import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { offsetOf, pageCount } from "./pages.ts";
+import { offsetOf, pagesOf } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
@@ -92,7 +92,7 @@ export function serveFlows(app: App): void {
       }),
       count(env, tenant, { table: "flows", alias: "f", where }),
     ]);
-    return { results: rows.map(flowToWire), count: all, limit, pages: pageCount(all, limit), page };
+    return { results: rows.map(flowToWire), ...pagesOf(all, limit, page) };
   });
   serve(app, flows.update, async ({ env, tenant, params, body }) => {
     const { meta } = await shardOfTenant(env, tenant)

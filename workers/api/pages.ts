@@ -3,5 +3,10 @@
 /** Where a page begins. */
 export const offsetOf = ({ limit, page }: { limit: number; page: number }): number => (page - 1) * limit;
 
-/** How many pages there are of so many things. */
-export const pageCount = (count: number, limit: number): number => (limit === 0 ? 0 : Math.ceil(count / limit));
+/** What a page says of itself beside its results. */
+export const pagesOf = (count: number, limit: number, page: number) => ({
+  count,
+  limit,
+  pages: limit === 0 ? 0 : Math.ceil(count / limit),
+  page,
+});

@@ -6,10 +6,10 @@ import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Worker } from "../../durable-objects/work-pool/rpc.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { pagesOf } from "./pages.ts";
 import { findPoolId, forgetPool, tellPool, workPoolNow } from "./pools.ts";
 import { notFound } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
-import { pagesOf } from "./work-pools.ts";
 
 /** Prefect's workers, as their pool's object knows them. */
 export function servePoolWorkers(app: App): void {

@@ -312,3 +312,14 @@ test("[AP43] the log of a run is downloaded whole, as a table", async () => {
   expect(headers.get("content-disposition")).toContain("a%2Fb-logs.csv");
   expect((await call(`GET /flow_runs/${uuidv7()}/logs/download`)).status).toBe(404);
 });
+
+test("[AP45] values are checked against a schema, and what is wrong is told where it is", async () => {
+  const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+  const check = async (values: object, of: object = schema) =>
+    call("POST /ui/schemas/validate", { schema: of, values });
+  expect((await check({ n: 1 })).body).toEqual({ errors: [], valid: true });
+  expect((await check({ n: "x" })).body).toMatchObject({ errors: [{ property: "n" }], valid: false });
+  expect((await check({})).body).toMatchObject({ errors: [{ property: "n" }], valid: false });
+  expect((await check({ n: { __prefect_kind: "none" } })).body).toMatchObject({ valid: false });
+  expect((await check({}, { $ref: "#" })).status).toBe(422);
+});

@@ -14,7 +14,7 @@ import { pack, unpack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { orchestration, refuseProblem, runAt } from "./flow-runs.ts";
-import { offsetOf, pageCount } from "./pages.ts";
+import { offsetOf, pagesOf } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { ownerOf, ownersToAsk } from "./task-run-owners.ts";
@@ -68,7 +68,7 @@ export function serveTaskRuns(app: App): void {
       findTaskRuns(env, tenant, body, { sort, limit, offset: offsetOf(body) }),
       countTaskRuns(env, tenant, body),
     ]);
-    return { results: results.map(toWire), count, limit, pages: pageCount(count, limit), page };
+    return { results: results.map(toWire), ...pagesOf(count, limit, page) };
   });
 
   serve(app, taskRuns.history, async ({ env, tenant, body }) => {

@@ -77,7 +77,11 @@ export function serveUi(app: App): void {
       throw new Refusal({ code: "invalid", field, message: "This is required: it says where the steps begin." });
     }
     const state = { operator: "and_" as const, type: { any_: [...TERMINAL] }, name: null };
-    const figures = await figuresOf(env, tenant, { ...body, task_runs: { ...body.task_runs, state } });
+    const figures = await figuresOf(env, tenant, {
+      ...body,
+      work_pool_queues: body.work_queues,
+      task_runs: { ...body.task_runs, state },
+    });
     const end = endOfMinute(before ?? instant(Date.now() * 1000));
     return steps(figures, instant(after - (after % MINUTE)), end);
   });

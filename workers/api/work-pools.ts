@@ -7,6 +7,7 @@ import { uuidv7 } from "uuidv7";
 import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { pagesOf } from "./pages.ts";
 import {
   announce,
   forgetPool,
@@ -224,13 +225,6 @@ export function refuseTemplate(template: JsonObject): void {
   const message = templateProblem(template);
   if (message) throw new Refusal({ code: "invalid", field: "base_job_template", message });
 }
-
-export const pagesOf = (total: number, limit: number, page: number) => ({
-  count: total,
-  limit,
-  pages: limit === 0 ? 0 : Math.ceil(total / limit),
-  page,
-});
 
 type Filter = Parameters<typeof workPoolCondition>[0] | null;
 const whereOf = (filter: Filter) => combine("and_", [filter && workPoolCondition(filter)]);

@@ -16,6 +16,7 @@ import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { countFlowRuns } from "./flow-run-lists.ts";
+import { pagesOf } from "./pages.ts";
 import {
   AGENT_TYPE,
   announce,
@@ -38,7 +39,7 @@ import { runsByIds } from "./scheduled-runs.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
 import { type Condition, combine, queueRowCondition } from "./sql-filter.ts";
-import { createPool, pagesOf } from "./work-pools.ts";
+import { createPool } from "./work-pools.ts";
 
 const BY_PRIORITY = "q.priority ASC, q.name ASC";
 const BY_NAME = "q.name ASC, q.id ASC";
