@@ -325,3 +325,36 @@ test("[FO1] one object is made for a run, and no other", async () => {
   await begin(owner);
   expect((await listDurableObjectIds(testEnv.FLOW_RUN)).length).toBe(before + 1);
 });
+
+test("[FO42] a task run with its three states takes at most 600 bytes of the object, and a graph of many is whole", async () => {
+  const owner = newOwner();
+  const run = await begin(owner);
+  const ids = Array.from({ length: 2_000 }, () => uuidv7());
+  const keys = ids.map(() => crypto.randomUUID());
+  const events = ids.flatMap((id, at) =>
+    (["PENDING", "RUNNING", "COMPLETED"] as const).map((type, step) =>
+      taskEvent(run, {
+        id,
+        type,
+        occurred: `2026-01-01T00:00:${String(at % 60).padStart(2, "0")}.00000${step}Z`,
+        task_key: "transform-8c2f1a90",
+        dynamic_key: keys[at],
+        task_inputs: at === 0 ? {} : { x: [{ input_type: "task_run", id: ids[at - 1] as string }] },
+        run_count: 1,
+        start_time: "2026-01-01T00:00:01.000000Z",
+        end_time: "2026-01-01T00:00:02.000000Z",
+      }),
+    ),
+  );
+  for (let from = 0; from < events.length; from += 200)
+    await run.object.recordEvents(owner, events.slice(from, from + 200), null);
+  const size = await runInDurableObject(run.stub, (_, { storage }) => storage.sql.databaseSize);
+  expect(size / ids.length).toBeLessThan(600);
+  const query = { subflows: [], artifacts: [], since: null, mostNodes: 10_000 };
+  const packed = await run.object.graph(owner, query);
+  if (packed === null || packed === "too large") throw new Error(`The graph is ${packed}.`);
+  const { nodes, root_node_ids: roots } = unpack(packed);
+  expect(nodes).toHaveLength(ids.length);
+  expect(roots).toEqual([ids[0]]);
+  expect(await run.object.graph(owner, { ...query, mostNodes: 1_999 })).toBe("too large");
+});

@@ -89,6 +89,19 @@ test("[BT2] what waits is there after the object was forgotten, and what was ack
   next.close();
 });
 
+test("[BT4] a worker that was handed a run before the object fell asleep goes on where it was", async () => {
+  const socket = await worker();
+  const first = await delay();
+  expect((await socket.next()).id).toBe(first);
+  await evictDurableObject(testEnv.BACKGROUND_TASKS.get(testEnv.BACKGROUND_TASKS.idFromName(a.workspace)));
+  socket.send(ack);
+  const second = await delay();
+  expect((await socket.next()).id).toBe(second);
+  expect((await call(`GET /task_runs/${first}`)).id).toBe(first);
+  expect(await workers()).toMatchObject([{ identifier: "worker-1" }]);
+  socket.close();
+});
+
 test("[BT4] workers are listed while they are connected, by the keys that they take", async () => {
   const sockets = [await worker(["bg"]), await worker(["other", "third"], "worker-2")];
   await vi.waitFor(async () => expect(await workers()).toHaveLength(2));
