@@ -8,6 +8,7 @@ import { checkpoints } from "./checkpoints.ts";
 import { collections } from "./collections.ts";
 import { globalLimits, tagLimits } from "./concurrency-limits.ts";
 import { deployments } from "./deployments.ts";
+import { diagnoses } from "./diagnoses.ts";
 import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
 import { events } from "./events.ts";
 import { flowRunBulk } from "./flow-run-bulk.ts";
@@ -36,6 +37,7 @@ export const resources = {
   checkpoints,
   runGraphs,
   runStates,
+  diagnoses,
   taskRuns,
   taskWorkers,
   logs,

@@ -16,6 +16,7 @@ import type { TaskRunFilter } from "@millrace/domain/filter/task-runs.ts";
 import type { Checkpoint, CheckpointContent } from "@millrace/domain/flow-run/checkpoint.ts";
 import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
+import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { RerunWishes } from "@millrace/domain/flow-run/rerun.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
@@ -279,6 +280,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
 
   async logs(owner: Owner, query: LogQuery): Promise<Log[] | null> {
     return this.#use().logs(owner, query);
+  }
+
+  async evidence(owner: Owner): Promise<RunEvidence | null> {
+    return this.#use().evidence(owner);
   }
 
   async reconcile(owner: Owner): Promise<boolean> {

@@ -29,6 +29,7 @@ import {
 } from "@millrace/domain/flow-run/claim.ts";
 import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
+import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
 import { corePolicy, type FlowRunPolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
 import { beginningOf, type RerunWishes, rerunOf } from "@millrace/domain/flow-run/rerun.ts";
@@ -640,6 +641,21 @@ export class Ledger {
     if (size > MOST_CARRIED)
       return { code: "too_large", what: "run's checkpoints", limit: MOST_CARRIED, unit: "bytes" };
     return { ...input, lossPolicy, surroundings, checkpoints };
+  }
+
+  /** What is on record of why the run does not run. */
+  evidence(owner: Owner): RunEvidence | null {
+    const head = this.headOf(owner);
+    if (!head) return null;
+    const { run, claim, offers, alarms } = head;
+    return {
+      run,
+      claim,
+      offers,
+      nextOffer: alarms.offer ?? alarms.due ?? null,
+      heartbeat: this.#beats.last,
+      limit: null,
+    };
   }
 
   /** Does what is due. `unheard`: something is to be told again. `entered`: time brought the run into another state. */

@@ -6,6 +6,7 @@ import type { WireGraph } from "@millrace/contract/run-graphs.ts";
 import type { LogFilter } from "@millrace/domain/filter/logs.ts";
 import type { LogSort } from "@millrace/domain/filter/order.ts";
 import type { Checkpoint, CheckpointContent } from "@millrace/domain/flow-run/checkpoint.ts";
+import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { RerunWishes } from "@millrace/domain/flow-run/rerun.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
@@ -147,6 +148,8 @@ export interface FlowRunRpc extends TaskRunsRpc<Reporter> {
   standIns(owner: Owner): Promise<{ taskRun: string; flowRun: string }[] | null>;
   /** The run's graph, unless it has too many nodes. Null where the run is not there. */
   graph(owner: Owner, query: GraphQuery): Promise<Packed<WireGraph> | "too large" | null>;
+  /** What the run's object has on record of why it does not run; null where the run is not there. */
+  evidence(owner: Owner): Promise<RunEvidence | null>;
 
   /** Compares with what the index shows, and tells again what it lacks. False where the run is not there. */
   reconcile(owner: Owner): Promise<boolean>;

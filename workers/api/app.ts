@@ -9,6 +9,7 @@ import { serveBundles } from "./bundles.ts";
 import { serveCheckpoints } from "./checkpoints.ts";
 import { serveCollections } from "./collections.ts";
 import { serveDeployments } from "./deployments.ts";
+import { serveDiagnoses } from "./diagnoses.ts";
 import { serveEvents } from "./events.ts";
 import { serveFlowRunBulk } from "./flow-run-bulk.ts";
 import { serveFlowRuns } from "./flow-runs.ts";
@@ -44,6 +45,7 @@ export function makeApi(): App {
   serveCheckpoints(app);
   serveRunGraphs(app);
   serveRunStates(app);
+  serveDiagnoses(app);
   serveTaskRuns(app);
   serveTaskWorkers(app);
   serveUi(app);

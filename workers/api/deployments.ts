@@ -203,6 +203,10 @@ async function upsert(
     .run();
 }
 
+/** A deployment of the tenant by its id. */
+export const readDeployment = (env: Env, tenant: Tenant, id: string): Promise<WireDeployment | null> =>
+  readOne(env, tenant, "d.id = ?2", id);
+
 async function readOne(
   env: Env,
   tenant: Tenant,

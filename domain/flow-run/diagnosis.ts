@@ -1,0 +1,250 @@
+/**
+ * Why does a run not run? A list of checks in the order in which they would have to be mended, each from what is recorded: none
+ * is a guess, and what nobody knows is called so.
+ */
+import { isTerminal } from "../state.ts";
+import { formatInstant, type Instant, secondsBetween } from "../time.ts";
+import type { Claim } from "./claim.ts";
+import type { FlowRun } from "./run.ts";
+import { type Heartbeat, silentBy } from "./timers.ts";
+
+/** `blocked`: the run waits for this. `passed`: it does not. `unknown`: whoever knows did not answer. */
+export type CheckVerdict = "passed" | "blocked" | "unknown";
+
+export interface Check {
+  name: string;
+  verdict: CheckVerdict;
+  /** Since when it is so, where that is recorded. */
+  since: Instant | null;
+  message: string;
+  /** What to do about it; null where there is nothing to do, or nothing to be done. */
+  fix: string | null;
+}
+
+export interface Evidence {
+  run: FlowRun;
+  now: Instant;
+  claim: Claim | null;
+  /** How often it was sent to its pool since it last became ready, and when it will be again. */
+  offers: number;
+  nextOffer: Instant | null;
+  heartbeat: Heartbeat | null;
+  /** Null: it has none. "gone": it was deleted. */
+  deployment: { name: string; paused: boolean } | "gone" | null;
+  /** Null: it has none. */
+  pool: PoolEvidence | "gone" | "unknown" | null;
+  /** The limit of its deployment; null: there is none. */
+  limit: LimitEvidence | "unknown" | null;
+}
+
+/** As much of it as the run's own object knows. */
+export type RunEvidence = Pick<Evidence, "run" | "claim" | "offers" | "nextOffer" | "heartbeat" | "limit">;
+
+export interface PoolEvidence {
+  name: string;
+  paused: boolean;
+  queue: { name: string; paused: boolean } | null;
+  /** Runs at once; null: as many as there are slots. */
+  limit: number | null;
+  taken: number;
+  agents: readonly { name: string; online: boolean; seen: Instant; slots: number; taken: number }[];
+}
+
+export interface LimitEvidence {
+  name: string;
+  limit: number;
+  taken: number;
+  holders: readonly { id: string; since: Instant }[];
+}
+
+/** All checks that concern the run as it stands, the first blocked one being what it waits for. */
+export function diagnose(evidence: Evidence): Check[] {
+  const { run } = evidence;
+  const { state } = run;
+  if (state === null) return [blocked("state", null, "The run has no state yet.", "Propose one.")];
+  if (isTerminal(state.type)) return [passed("state", `The run has ended: it is ${state.name}.`, state.timestamp)];
+  switch (state.type) {
+    case "RUNNING":
+      return [passed("state", "The run is running.", state.timestamp), ...signs(evidence)];
+    case "CANCELLING":
+      return [cancelling(evidence), ...signs(evidence)];
+    case "PAUSED":
+      return [paused(evidence)];
+    default:
+      return [due(evidence), ...ways(evidence)];
+  }
+}
+
+function due({ run, now }: Evidence): Check {
+  const at = run.state?.details.scheduledTime ?? null;
+  const since = run.state?.timestamp ?? null;
+  if (at === null || at <= now) return passed("due", "The run is due.", at);
+  const when = formatInstant(at);
+  if (run.state?.name === "AwaitingRetry")
+    return blocked("due", since, `It failed, and is tried again at ${when}.`, null);
+  if (run.state?.name === "AwaitingConcurrencySlot") {
+    return blocked("due", since, `It found no free slot, and asks again at ${when}.`, "Wait, or raise the limit.");
+  }
+  return blocked("due", since, `It is scheduled for ${when}.`, "Wait, or schedule it for now.");
+}
+
+/** What lies between a run that is due and a process that executes it. */
+function ways(evidence: Evidence): Check[] {
+  const { run, claim, deployment, pool } = evidence;
+  const checks: Check[] = [];
+  if (deployment === "gone")
+    checks.push(blocked("deployment", null, "Its deployment was deleted.", "Cancel the run, or deploy it again."));
+  else if (deployment) {
+    checks.push(
+      deployment.paused
+        ? blocked("deployment", null, `Its deployment ${deployment.name} is paused.`, "Resume the deployment.")
+        : passed("deployment", `Its deployment ${deployment.name} is active.`),
+    );
+  }
+  checks.push(...limit(evidence));
+  if (pool === null) {
+    const message =
+      run.deploymentId === null
+        ? "It belongs to no deployment: the program that made it runs it."
+        : "Its deployment has no work pool: only a process that serves the deployment picks it up.";
+    const fix =
+      run.deploymentId === null
+        ? "Start that program."
+        : "Start the process that serves it, or give the deployment a pool.";
+    return [...checks, blocked("pool", null, message, fix)];
+  }
+  if (pool === "gone")
+    return [...checks, blocked("pool", null, "Its work pool was deleted.", "Move the deployment to another pool.")];
+  if (pool === "unknown") return [...checks, unknown("pool", "Its work pool does not answer.")];
+  checks.push(...inPool(pool));
+  return claim ? [...checks, claimed(evidence, claim)] : [...checks, offered(evidence)];
+}
+
+function inPool({ name, paused: still, queue, limit: most, taken, agents }: PoolEvidence): Check[] {
+  const online = agents.filter((agent) => agent.online);
+  const seen = agents.reduce<Instant | null>((last, { seen: at }) => (last === null || at > last ? at : last), null);
+  const free = online.reduce((sum, agent) => sum + Math.max(0, agent.slots - agent.taken), 0);
+  const lastSeen = seen === null ? "None was ever seen" : `The last one was seen at ${formatInstant(seen)}`;
+  return [
+    still
+      ? blocked("pool", null, `Its work pool ${name} is paused.`, "Resume the pool.")
+      : passed("pool", `Its work pool ${name} gives out runs.`),
+    ...(queue?.paused ? [blocked("queue", null, `Its queue ${queue.name} is paused.`, "Resume the queue.")] : []),
+    ...(most !== null && taken >= most
+      ? [
+          blocked(
+            "pool-limit",
+            null,
+            `The pool has ${taken} runs under way, and a limit of ${most}.`,
+            "Wait for one to end, or raise the limit.",
+          ),
+        ]
+      : []),
+    online.length === 0
+      ? blocked(
+          "agents",
+          seen,
+          `No agent of this pool is connected. ${lastSeen}.`,
+          `Start one: millrace agent start --pool ${name}`,
+        )
+      : passed("agents", `${online.length} of the pool's agents are connected.`),
+    ...(online.length > 0 && free === 0
+      ? [
+          blocked(
+            "slots",
+            null,
+            `All slots of the ${online.length} connected agents are taken.`,
+            "Wait, start another agent, or give one more slots.",
+          ),
+        ]
+      : []),
+  ];
+}
+
+function limit({ limit: found, claim }: Evidence): Check[] {
+  if (found === null || claim) return [];
+  if (found === "unknown") return [unknown("limit", "The concurrency limit of its deployment does not answer.")];
+  const { name, limit: most, taken, holders } = found;
+  if (taken < most) return [passed("limit", `${taken} of ${most} slots of the limit ${name} are taken.`)];
+  const since = holders[0]?.since ?? null;
+  const who = holders
+    .slice(0, 3)
+    .map(({ id }) => id)
+    .join(", ");
+  const message = `The limit ${name} is reached: ${taken} of ${most} slots are taken${who ? `, the first by ${who}` : ""}.`;
+  return [blocked("limit", since, message, "Wait for a slot, release one by hand, or raise the limit.")];
+}
+
+function offered({ offers, nextOffer }: Evidence): Check {
+  const again = nextOffer === null ? "" : ` It is offered again at ${formatInstant(nextOffer)}.`;
+  return passed(
+    "dispatch",
+    offers === 0 ? "It was not offered to its pool yet." : `It was offered to its pool ${offers} times.${again}`,
+  );
+}
+
+function claimed({ run, now }: Evidence, { agent, since }: Claim): Check {
+  const seconds = Math.max(0, Math.round(secondsBetween(since, now)));
+  return blocked(
+    "claim",
+    since,
+    `Agent ${agent} has had it for ${seconds} s and reports ${run.state?.name}.`,
+    "Look at the agent's output.",
+  );
+}
+
+/** The signs of life of a run that a process should have. */
+function signs({ run, now, claim, heartbeat }: Evidence): Check[] {
+  const checks: Check[] = [];
+  if (claim) checks.push(passed("claim", `Agent ${claim.agent} has it.`, claim.since));
+  const silent = heartbeat && silentBy(run, heartbeat);
+  if (heartbeat && silent !== null) {
+    const seconds = Math.max(0, Math.round(secondsBetween(heartbeat.at, now)));
+    const message = `Its process sent a heartbeat ${seconds} s ago.`;
+    checks.push(
+      silent > now
+        ? passed("heartbeat", message, heartbeat.at)
+        : blocked("heartbeat", heartbeat.at, message, "Its process seems to be gone: look at its machine."),
+    );
+  }
+  return checks;
+}
+
+function cancelling({ run, claim }: Evidence): Check {
+  const who = claim ? `agent ${claim.agent}` : "its process";
+  return blocked(
+    "cancellation",
+    run.state?.timestamp ?? null,
+    `It is being cancelled: ${who} has not confirmed it.`,
+    "Wait, or set it to CANCELLED by force.",
+  );
+}
+
+function paused({ run }: Evidence): Check {
+  const { timestamp = null, details = null } = run.state ?? {};
+  const asks = details?.runInputKeyset ? "waits for input" : "waits to be resumed";
+  const until = details?.pauseTimeout ? ` until ${formatInstant(details.pauseTimeout)}` : "";
+  return blocked("paused", timestamp, `It is paused, and ${asks}${until}.`, "Resume it.");
+}
+
+const passed = (name: string, message: string, since: Instant | null = null): Check => ({
+  name,
+  verdict: "passed",
+  since,
+  message,
+  fix: null,
+});
+const blocked = (name: string, since: Instant | null, message: string, fix: string | null): Check => ({
+  name,
+  verdict: "blocked",
+  since,
+  message,
+  fix,
+});
+const unknown = (name: string, message: string): Check => ({
+  name,
+  verdict: "unknown",
+  since: null,
+  message,
+  fix: "Try again.",
+});
