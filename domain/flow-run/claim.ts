@@ -27,8 +27,8 @@ export interface Head {
   readonly claim: Claim | null;
 }
 
-/** `held`: another claim is live. `not_waiting`: the run is not SCHEDULED, as somebody works on it, or it waits in its own process. */
-export type ClaimRefusal = "terminal" | "held" | "not_waiting" | "not_due";
+/** `no_slot`: the limit of its deployment is reached. `held`: another claim is live. `not_waiting`: the run is not SCHEDULED, as somebody works on it, or it waits in its own process. */
+export type ClaimRefusal = "terminal" | "held" | "not_waiting" | "not_due" | "no_slot";
 
 export type ClaimOutcome<H extends Head> =
   | { kind: "claimed"; head: H; claim: Claim }

@@ -18,7 +18,11 @@ export type Duty =
   /** Tell the pool that somebody works on the run without a claim. */
   | { kind: "occupy"; due: Instant }
   /** Tell the agent that holds this claim to stop. */
-  | { kind: "cancel"; generation: number };
+  | { kind: "cancel"; generation: number }
+  /** Give back the slot of a lease. */
+  | { kind: "free"; lease: string }
+  /** Hold the slot of a lease without signs of life. */
+  | { kind: "hold"; lease: string };
 
 /** Seconds before it is due that a run is sent to its pool: as far ahead as workers ask, and a little more. */
 const LEAD_SECONDS = 15;

@@ -19,6 +19,8 @@ import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { RerunWishes } from "@millrace/domain/flow-run/rerun.ts";
+import type { SlotNeed } from "@millrace/domain/flow-run/needs.ts";
+import type { SlotAnswer } from "@millrace/domain/flow-run/rule.ts";
 import type { FlowRun as FlowRunRecord } from "@millrace/domain/flow-run/run.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Log } from "@millrace/domain/log.ts";
@@ -43,12 +45,14 @@ import { type Packed, pack, unpack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
 import type { Offer } from "../work-pool/rpc.ts";
+import { releaseSlots } from "../slots.ts";
 import { isProblem, type Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
 import type { Duty } from "./duties.ts";
 import { type GraphQuery, wireGraph } from "./graph.ts";
 import type { InputQuery, RunInput } from "./inputs.ts";
-import { type Birth, type Clock, type Edit, Ledger, type Owner } from "./ledger.ts";
+import { askForSlot, holdSlot } from "./deployment-slot.ts";
+import { type Birth, BY_CLAIM, type Clock, type Edit, Ledger, type Owner, type Proposal } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
 import type { Answer, ClaimAnswer, Created, FlowRunRpc, LogQuery, PackedRun, Record } from "./rpc.ts";
 import { Watchers } from "./watchers.ts";
@@ -102,13 +106,29 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     return head && { run: head.run, parentFlowRunId: head.surroundings.parentFlowRunId };
   }
 
-  async propose(
-    owner: Owner,
-    id: string,
-    state: Packed<StateInput>,
-    how: { force: boolean; reporter: Reporter },
-  ): Promise<Answer | Problem> {
-    return this.#answer(this.#use().propose(owner, id, unpack(state), how));
+  async propose(owner: Owner, id: string, state: Packed<StateInput>, how: Proposal): Promise<Answer | Problem> {
+    const proposed = unpack(state);
+    const need = this.#use().slotNeed(owner, proposed, how);
+    const slot = need && (await this.#slotFor(owner, need));
+    const verdict = this.#use().propose(owner, id, proposed, { ...how, slot });
+    if (slot) await this.#giveBackUnused(owner, slot);
+    return this.#answer(verdict);
+  }
+
+  /** What the limit of the run's deployment answers to a need. */
+  async #slotFor(owner: Owner, need: SlotNeed): Promise<SlotAnswer | null> {
+    const head = this.#ledger.headOf(owner);
+    const limit = head?.surroundings.limit;
+    if (!head || !limit) return null;
+    const held = head.claim !== null;
+    return this.#release.during(askForSlot(this.env, owner, head.run.id, limit, need, { held }));
+  }
+
+  /** A slot that the run did not take after all. */
+  async #giveBackUnused(owner: Owner, slot: SlotAnswer): Promise<void> {
+    if (slot.kind !== "granted") return;
+    const lease = this.#ledger.headOf(owner)?.run.state?.details.deploymentConcurrencyLeaseId;
+    if (lease !== slot.lease) await releaseSlots(this.env, owner, slot.lease);
   }
 
   async retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem> {
@@ -145,9 +165,13 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer> {
-    const outcome = this.#use().claim(owner, id, claimant);
-    if (isProblem(outcome) || outcome.kind === "refused") return outcome;
-    await this.#afterChange();
+    const need = this.#use().slotNeed(owner, { type: "PENDING" }, BY_CLAIM);
+    const slot = need && (await this.#slotFor(owner, need));
+    const outcome = this.#use().claim(owner, id, claimant, slot);
+    if (slot) await this.#giveBackUnused(owner, slot);
+    if (isProblem(outcome)) return outcome;
+    if (outcome.kind === "claimed" || outcome.reason === "no_slot") await this.#afterChange();
+    if (outcome.kind === "refused") return outcome;
     const { flow, code } = this.#use().head?.surroundings ?? {};
     const { claim, run } = outcome;
     return { kind: "claimed", generation: claim.generation, run, flowName: flow?.name ?? "", deployment: code ?? null };
@@ -394,7 +418,8 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     this.#alarm.rang();
     try {
       await this.#release.during(this.#bury());
-      const { unheard, entered } = this.#ledger.ring();
+      const need = this.#needIfLate();
+      const { unheard, entered } = this.#ledger.ring(need && (await this.#slotFor(need.head, need.slot)));
       await this.#arm();
       if (entered) await this.#afterChange();
       else await this.#release.during(this.#performForOwner());
@@ -404,6 +429,15 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     } finally {
       await this.#arm();
     }
+  }
+
+  /** A run that is about to be Late may be one too many for its deployment. */
+  #needIfLate(): { head: Owner; slot: SlotNeed } | null {
+    const head = this.#ledger.head;
+    const late = head?.alarms.late;
+    if (!head || late === undefined || late > now()) return null;
+    const slot = this.#ledger.slotNeed(head, { type: "SCHEDULED", name: "Late" }, BY_CLAIM);
+    return slot && { head, slot };
   }
 
   #body(run: FlowRunRecord): PackedRun {
@@ -496,6 +530,11 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async #performOne(owner: Owner, run: FlowRunRecord, duty: Duty): Promise<void> {
+    if (duty.kind === "hold") return void (await holdSlot(this.env, owner, duty.lease));
+    if (duty.kind === "free") {
+      await releaseSlots(this.env, owner, duty.lease);
+      return this.#ledger.freed(duty.lease);
+    }
     const pool = run.workPoolId;
     if (!pool) return;
     switch (duty.kind) {

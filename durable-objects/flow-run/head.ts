@@ -20,6 +20,7 @@ import {
 import type { Json } from "@millrace/domain/json.ts";
 import type { State } from "@millrace/domain/state.ts";
 import type { Store } from "../kit/store.ts";
+import type { DeploymentLimit } from "./deployment-slot.ts";
 
 /** What the run's surroundings were called when it began, so that telling of it needs nobody else. */
 export interface Surroundings extends RelatedToRun {
@@ -28,6 +29,8 @@ export interface Surroundings extends RelatedToRun {
   startedBy: string | null;
   /** The deployment as it was when the run began: a run keeps the code that it was started with. */
   code: AssignedDeployment | null;
+  /** The limit of its deployment; absent: it has none. */
+  limit?: DeploymentLimit | null;
 }
 
 export interface Head {
@@ -51,6 +54,8 @@ export interface Head {
   overruled?: string | undefined;
   /** The pool was told that somebody works on the run without a claim, as Prefect's workers do. */
   worked?: boolean | undefined;
+  /** Leases of slots that the run left, until they are known to be given back. */
+  left?: readonly string[];
   /** Ids of the transitions that were made lately. */
   transitions: string[];
   surroundings: Surroundings;

@@ -31,11 +31,13 @@ import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
+import { type SlotNeed, slotNeed } from "@millrace/domain/flow-run/needs.ts";
 import { corePolicy, type FlowRunPolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
 import { beginningOf, type RerunWishes, rerunOf } from "@millrace/domain/flow-run/rerun.ts";
 import { type Resumption, resumption } from "@millrace/domain/flow-run/resumption.ts";
 import { retry } from "@millrace/domain/flow-run/retry.ts";
-import { NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
+import { type Effect, NO_FACTS, type SlotAnswer } from "@millrace/domain/flow-run/rule.ts";
+import { releaseSlot } from "@millrace/domain/flow-run/rules/release-slot.ts";
 import type { FlowRun, RunPolicy } from "@millrace/domain/flow-run/run.ts";
 import { elapsed, silentBy, TIMERS, timersOf } from "@millrace/domain/flow-run/timers.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
@@ -107,6 +109,17 @@ export interface Edit {
   labels?: JsonObject;
 }
 
+/** How a state is proposed. */
+export interface Proposal {
+  force: boolean;
+  reporter: Reporter;
+  /** False: the caller is a client that does not know of leases. */
+  renewsLeases?: boolean;
+}
+
+/** As an agent proposes PENDING by its claim. */
+export const BY_CLAIM: Proposal = { force: false, reporter: null };
+
 /** Transitions that are remembered, so that a late copy of one is not taken for another. */
 const MOST_TRANSITIONS = 50;
 /** How the infrastructure of a run that an agent has is called. */
@@ -116,8 +129,22 @@ const REMOVED = "removed";
 const MOST_CARRIED = 16 * 1024 * 1024;
 /** A task run that no row can hold: its inputs, labels or tags are the only fields that may be so large. */
 const TASK_RUN_TOO_LARGE: Problem = { code: "too_large", what: "task run", limit: 450_000, unit: "characters" };
+/** Seconds after which a slot that could not be given back is given back again. */
+const REFREE_SECONDS = 10;
 /** Seconds after which what could not be told is told again. */
 const RETELL_SECONDS = 5;
+
+interface Saving {
+  seen?: boolean;
+  effects?: readonly Effect[];
+}
+
+/** What follows from the state that a run has entered, whoever brought it there. */
+function effectsOf({ states }: Head, run: FlowRun): readonly Effect[] {
+  const from = states.at(-1) ?? null;
+  if (run.state === null || run.state.id === from?.id) return [];
+  return releaseSlot.effects({ run, from, state: run.state, rejected: false, facts: NO_FACTS });
+}
 
 export class Ledger {
   readonly #store: Store;
@@ -201,12 +228,20 @@ export class Ledger {
     return { kind: "created", run };
   }
 
+  /** What a proposal needs of the limit of the run's deployment; null: nothing, or there is none. */
+  slotNeed(owner: Owner, proposed: StateInput, { force, renewsLeases = true }: Proposal): SlotNeed | null {
+    const head = this.headOf(owner);
+    if (!head?.surroundings.limit) return null;
+    const to = newState(proposed, { id: "", now: this.#clock.now() });
+    return slotNeed(head.run, to, { force, renewsLeases });
+  }
+
   /** Judges a proposed state, and enters what the rules put in place. */
   propose(
     owner: Owner,
     id: string,
     proposed: StateInput,
-    { force, reporter }: { force: boolean; reporter: Reporter },
+    { force, reporter, slot = null, renewsLeases = true }: Proposal & { slot?: SlotAnswer | null },
   ): Verdict | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
@@ -240,11 +275,14 @@ export class Ledger {
         reason: "This transition was made before.",
       };
     }
-    const verdict = decide(force ? minimalPolicy : corePolicy, { run: head.run, to, now, newId, facts: NO_FACTS });
+    const verdict = decide(force ? minimalPolicy : corePolicy, {
+      ...{ run: head.run, to, now, newId },
+      facts: { slot, renewsLeases },
+    });
     if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
       const transitions =
         transition === null ? head.transitions : [...head.transitions, transition].slice(-MOST_TRANSITIONS);
-      this.#enter({ ...head, transitions }, verdict.run);
+      this.#enter({ ...head, transitions }, verdict.run, verdict.effects);
     }
     return verdict;
   }
@@ -358,6 +396,7 @@ export class Ledger {
     owner: Owner,
     id: string,
     claimant: Omit<Claimant, "now">,
+    slot: SlotAnswer | null,
   ): { kind: "claimed"; claim: Claim; run: FlowRun } | Refused | Problem {
     const head = this.headOf(owner);
     if (!head) return notFound(id);
@@ -377,8 +416,14 @@ export class Ledger {
       to: pending,
       now,
       newId: this.#clock.newId,
-      facts: NO_FACTS,
+      facts: { ...NO_FACTS, slot },
     });
+    if (verdict.kind === "reject" && verdict.changed) {
+      // Its deployment has no slot left: it waits for one, or is cancelled.
+      this.#enter(head, verdict.run, verdict.effects);
+      return { kind: "refused", reason: "no_slot", held: null };
+    }
+    if (slot?.kind === "closed") return { kind: "refused", reason: "no_slot", held: null };
     const entered = verdict.kind === "accept" ? verdict.run : head.run;
     // Who has the run is its infrastructure: from now on a cancellation waits until that is gone.
     const run = { ...entered, infrastructurePid: AGENT + claimant.agent };
@@ -659,7 +704,7 @@ export class Ledger {
   }
 
   /** Does what is due. `unheard`: something is to be told again. `entered`: time brought the run into another state. */
-  ring(): { unheard: boolean; entered: boolean } {
+  ring(slot: SlotAnswer | null = null): { unheard: boolean; entered: boolean } {
     const head = this.head;
     const now = this.#clock.now();
     const rung = head ? due(head.alarms, now) : [];
@@ -674,9 +719,13 @@ export class Ledger {
       if (set === undefined || set > now || run !== head.run) continue;
       const outcome = elapsed(timer, run, { set, now, beat: this.#beats.last });
       if (outcome.kind === "again") alarms = setAlarm(alarms, timer, outcome.at);
-      if (outcome.kind === "enter") run = this.#entered(run, outcome.to, outcome.policy, now);
+      if (outcome.kind === "enter") run = this.#entered(run, outcome.to, outcome.policy, { now, slot });
     }
     const entered = run !== head.run;
+    if (rung.includes("free") && head.left?.length) {
+      alarms = setAlarm(alarms, "free", plusSeconds(now, REFREE_SECONDS));
+      for (const lease of head.left) this.#duties.push({ kind: "free", lease });
+    }
     // A process that does not end by itself has to be told by its agent.
     const overruled = entered && head.claim && run.state ? run.state.id : head.overruled;
     this.#transact(() => this.#save({ ...head, alarms, overruled }, run, { seen: entered }));
@@ -684,10 +733,15 @@ export class Ledger {
   }
 
   /** The run after time proposed a state. */
-  #entered(run: FlowRun, proposed: StateInput, policy: FlowRunPolicy, now: Instant): FlowRun {
+  #entered(
+    run: FlowRun,
+    proposed: StateInput,
+    policy: FlowRunPolicy,
+    { now, slot }: { now: Instant; slot: SlotAnswer | null },
+  ): FlowRun {
     const { newId } = this.#clock;
     const to = newState(proposed, { id: newId(), now });
-    const verdict = decide(policy, { run, to, now, newId, facts: NO_FACTS });
+    const verdict = decide(policy, { run, to, now, newId, facts: { ...NO_FACTS, slot } });
     return verdict.kind === "accept" || verdict.kind === "reject" ? verdict.run : run;
   }
 
@@ -733,12 +787,16 @@ export class Ledger {
     else this.#enter(head, left);
   }
 
-  #enter(head: Head, run: FlowRun): void {
-    this.#transact(() => this.#save(head, run));
+  #enter(head: Head, run: FlowRun, effects?: readonly Effect[]): void {
+    this.#transact(() => this.#save(head, run, effects ? { effects } : {}));
   }
 
-  /** Writes the head with the run as it now is. `seen: false`: nothing that lists show has changed. */
-  #save(head: Head, run: FlowRun, { seen = true } = {}): void {
+  /**
+   * Writes the head with the run as it now is. `seen: false`: nothing that lists show has changed. `effects`: what others have to do
+   * about its state; where no rule was asked, what follows from every state.
+   */
+  #save(given: Head, run: FlowRun, { seen = true, effects = effectsOf(given, run) }: Saving = {}): void {
+    const head = this.#withEffects(given, effects);
     const states = run.state && run.state.id !== head.states.at(-1)?.id ? [...head.states, run.state] : head.states;
     const version = head.version + (seen ? 1 : 0);
     const now = this.#clock.now();
@@ -750,6 +808,28 @@ export class Ledger {
     const asked = dutyOf({ ...head, alarms: timed, run, states, version }, now);
     if (asked.duty) this.#duties.push(asked.duty);
     this.#write(asked.head);
+  }
+
+  /** What has to be done about slots, and the head that remembers it. */
+  #withEffects(head: Head, effects: readonly Effect[]): Head {
+    if (!head.surroundings.limit) return head;
+    let { left = [], alarms } = head;
+    for (const effect of effects) {
+      if (effect.kind === "hold-slot") this.#duties.push({ kind: "hold", lease: effect.lease });
+      if (effect.kind !== "release-slot" || effect.lease === null) continue;
+      left = [...left, effect.lease];
+      alarms = setAlarm(alarms, "free", plusSeconds(this.#clock.now(), REFREE_SECONDS));
+      this.#duties.push({ kind: "free", lease: effect.lease });
+    }
+    return left === head.left ? head : { ...head, left, alarms };
+  }
+
+  /** A slot was given back. It is written with the next change, or lost: giving back twice is harmless. */
+  freed(lease: string): void {
+    const head = this.head;
+    if (!head) return;
+    const left = head.left?.filter((one) => one !== lease) ?? [];
+    this.#head = { ...head, left, alarms: left.length === 0 ? clearAlarms(head.alarms, ["free"]) : head.alarms };
   }
 
   #write(head: Head): void {

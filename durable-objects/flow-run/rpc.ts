@@ -24,7 +24,7 @@ import type { Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
 import type { GraphQuery } from "./graph.ts";
 import type { InputQuery, RunInput } from "./inputs.ts";
-import type { Birth, Edit, Owner, Refused } from "./ledger.ts";
+import type { Birth, Edit, Owner, Proposal, Refused } from "./ledger.ts";
 
 export { isProblem, type Reporter } from "./admission.ts";
 export { heartbeatOf } from "./heartbeats.ts";
@@ -70,12 +70,7 @@ export interface FlowRunRpc extends TaskRunsRpc<Reporter> {
   /** The run as the wire shows it; null where it is not there. */
   read(owner: Owner): Promise<PackedRun | null>;
   record(owner: Owner): Promise<Record | null>;
-  propose(
-    owner: Owner,
-    id: string,
-    state: Packed<StateInput>,
-    how: { force: boolean; reporter: Reporter },
-  ): Promise<Answer | Problem>;
+  propose(owner: Owner, id: string, state: Packed<StateInput>, how: Proposal): Promise<Answer | Problem>;
   retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem>;
   /** Lets a paused run go on, and keeps the answer that it asked for. */
   resume(owner: Owner, id: string, answer: JsonObject | null, reporter: Reporter): Promise<Answer | Problem>;

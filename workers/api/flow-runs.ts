@@ -151,8 +151,8 @@ export function serveFlowRuns(app: App): void {
     refuseProblem(await runAt(env, tenant, params.id).remove(tenant, params.id));
   });
 
-  serve(app, flowRuns.setState, async ({ env, tenant, params, body, credential }) => {
-    const how = { force: body.force, reporter: reporterOf(credential) };
+  serve(app, flowRuns.setState, async ({ env, tenant, params, body, credential, request }) => {
+    const how = { force: body.force, reporter: reporterOf(credential), renewsLeases: renewsLeases(request) };
     const state = pack<StateInput>(body.state);
     const run = runAt(env, tenant, params.id);
     // By PENDING a worker takes a run that waits in a pool: the pool says whether there is room.
@@ -187,6 +187,18 @@ export function serveFlowRuns(app: App): void {
       `{"results":${results.text},"count":${count},"limit":${limit},"pages":${pages},"page":${page}}`,
     );
   });
+}
+
+/** Prefect's client as it names itself. */
+const CLIENT = /^prefect\/(\d+)\.(\d+)\.(\d+)/;
+/** Since this version it renews the leases of slots. */
+const RENEWS_SINCE = [3, 4, 11] as const;
+
+/** Whether the caller keeps a slot's lease alive: a client of Prefect's that is new enough. */
+function renewsLeases(request: Request): boolean {
+  const [, ...version] = CLIENT.exec(request.headers.get("user-agent") ?? "") ?? [];
+  const differing = RENEWS_SINCE.findIndex((least, at) => Number(version[at] ?? 0) !== least);
+  return differing < 0 || Number(version[differing] ?? 0) > (RENEWS_SINCE[differing] ?? 0);
 }
 
 /** 201 where a state was put in place, 200 where none was. */

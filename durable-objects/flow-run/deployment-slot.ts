@@ -1,0 +1,54 @@
+/**
+ * The slot that a run of a limited deployment needs: what its transition wants of the limit's object (domain/flow-run/needs.ts), and
+ * how it is given back.
+ *
+ * FO18  A slot is asked for before the transition is judged, and given back after it where it did not come about. One that the run
+ *       leaves is written down in the head before it is given back, so that it is given back also where the process ends meanwhile.
+ */
+import type { SlotNeed } from "@millrace/domain/flow-run/needs.ts";
+import type { SlotAnswer } from "@millrace/domain/flow-run/rule.ts";
+import { concurrencyLimitAt, type ObjectNamespaces } from "../addresses.ts";
+import type { Limit } from "../concurrency-limit/rpc.ts";
+import { acquireSlots, renewSlots } from "../slots.ts";
+import type { Owner } from "./ledger.ts";
+
+/** The limit of a run's deployment, as it was when the run began; its object knows newer settings. */
+export interface DeploymentLimit {
+  limit: Limit;
+  /** What becomes of a run that finds no slot. */
+  collision: "ENQUEUE" | "CANCEL_NEW";
+  /** Seconds for which a slot is held without a sign of life. */
+  graceSeconds: number;
+}
+
+/** Seconds, ten years, for which a slot is held by who never renews it: until its run gives it back. */
+const HELD_SECONDS = 315_360_000;
+
+/**
+ * What the limit answers; null: there is room, for who only looks. `held`: an agent has the run, and whatever ends its claim ends the
+ * run, so that the slot needs no sign of life of its own.
+ */
+export async function askForSlot(
+  env: ObjectNamespaces,
+  owner: Owner,
+  run: string,
+  { limit, collision, graceSeconds }: DeploymentLimit,
+  need: SlotNeed,
+  { held }: { held: boolean },
+): Promise<SlotAnswer | null> {
+  const full: SlotAnswer = { kind: "full", collision };
+  if (need.kind === "look") {
+    const { taken } = await concurrencyLimitAt(env, owner.workspace, limit.id).occupation(owner);
+    return limit.active && taken >= limit.limit ? full : null;
+  }
+  const seconds = held ? HELD_SECONDS : graceSeconds;
+  if (need.kind === "renew" && (await renewSlots(env, owner, need.lease, seconds))) return { kind: "renewed" };
+  const holder = { type: "flow_run", id: run } as const;
+  const answer = await acquireSlots(env, owner, [limit], { slots: 1, holder, seconds });
+  if (answer.kind === "granted") return answer;
+  return answer.kind === "never" ? { kind: "closed" } : full;
+}
+
+/** A slot is held from now on without signs of life. */
+export const holdSlot = (env: ObjectNamespaces, owner: Owner, lease: string): Promise<boolean> =>
+  renewSlots(env, owner, lease, HELD_SECONDS);
