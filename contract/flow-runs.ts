@@ -29,9 +29,9 @@ import {
 export const PolicyIn = z
   .object({
     max_retries: z.int().default(0),
-    retry_delay_seconds: z.number().default(0),
+    retry_delay_seconds: z.number().min(0).default(0),
     retries: maybe(z.int()),
-    retry_delay: maybe(z.int()),
+    retry_delay: maybe(z.int().min(0)),
     pause_keys: maybe(z.array(Name).max(1000)),
     resuming: maybe(z.boolean()),
     retry_type: maybe(z.enum(["in_process", "reschedule"])),

@@ -32,10 +32,10 @@ import {
 export const TaskPolicyIn = z
   .object({
     max_retries: z.int().default(0),
-    retry_delay_seconds: z.number().default(0),
+    retry_delay_seconds: z.number().min(0).default(0),
     retries: maybe(z.int()),
-    retry_delay: maybe(z.union([z.number(), z.array(z.number()).max(1000)])),
-    retry_jitter_factor: maybe(z.number()),
+    retry_delay: maybe(z.union([z.number().min(0), z.array(z.number().min(0)).max(50)])),
+    retry_jitter_factor: maybe(z.number().min(0)),
   })
   .transform(
     (policy): TaskRunPolicy => ({
