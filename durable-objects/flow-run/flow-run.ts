@@ -46,6 +46,7 @@ import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import { releaseSlots } from "../slots.ts";
+import { afterTaskVerdict, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
 import { isProblem, type Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
 import type { Duty } from "./duties.ts";
@@ -266,9 +267,16 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     state: StateInput,
     how: { force: boolean; reporter: Reporter },
   ): Promise<Answer | null | Problem> {
-    const judged = this.#use().setTaskRunState(owner, id, state, how);
+    const needs = this.#use().taskNeeds(owner, id, state, how);
+    const gathered = needs
+      ? await this.#release.during(gatherTaskFacts(this.env, owner, id, needs, now()))
+      : NOTHING_GATHERED;
+    const judged = this.#use().setTaskRunState(owner, id, state, { ...how, gathered });
     if (judged === null || isProblem(judged)) return judged;
     const { verdict, known } = judged;
+    const asks =
+      needs !== null || ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.effects.length > 0);
+    if (asks) await this.#release.during(afterTaskVerdict(this.env, owner, known, verdict, gathered, now()));
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     if (entered) this.#noteTaskRuns([verdict.run]);
     return { entered, body: pack(verdictToWire(verdict, known.state)) };

@@ -46,6 +46,7 @@ import type { Problem } from "@millrace/domain/problem.ts";
 import { isTerminal, newState, type State, type StateInput } from "@millrace/domain/state.ts";
 import { type NewTaskRun, newTaskRun } from "@millrace/domain/task-run/create.ts";
 import { decideTaskRun, type TaskVerdict } from "@millrace/domain/task-run/decide.ts";
+import { type TaskNeeds, taskNeeds } from "@millrace/domain/task-run/needs.ts";
 import { policyForTaskRun } from "@millrace/domain/task-run/policy.ts";
 import { NO_FACTS as NO_TASK_FACTS } from "@millrace/domain/task-run/rule.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
@@ -55,6 +56,7 @@ import { type Line, Logs } from "../kit/logs.ts";
 import type { Store } from "../kit/store.ts";
 import { isProblem, notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
 import { Checkpoints } from "./checkpoints.ts";
+import type { GatheredFacts } from "../task-facts.ts";
 import { type Duty, dutyOf } from "./duties.ts";
 import { allStates, type Head, readHead, type Surroundings, writeHead } from "./head.ts";
 import { Heartbeats, heartbeatOf } from "./heartbeats.ts";
@@ -138,6 +140,10 @@ interface Saving {
   seen?: boolean;
   effects?: readonly Effect[];
 }
+
+/** Why a proposal is not even judged. */
+const turnedAway = (head: Head, proposed: StateInput, { reporter }: { reporter: Reporter }): Problem | null =>
+  refusal(head, reporter) ?? tooLarge({ "state.data": proposed.data });
 
 /** What follows from the state that a run has entered, whoever brought it there. */
 function effectsOf({ states }: Head, run: FlowRun): readonly Effect[] {
@@ -229,9 +235,10 @@ export class Ledger {
   }
 
   /** What a proposal needs of the limit of the run's deployment; null: nothing, or there is none. */
-  slotNeed(owner: Owner, proposed: StateInput, { force, renewsLeases = true }: Proposal): SlotNeed | null {
+  slotNeed(owner: Owner, proposed: StateInput, how: Proposal): SlotNeed | null {
     const head = this.headOf(owner);
-    if (!head?.surroundings.limit) return null;
+    if (!head?.surroundings.limit || turnedAway(head, proposed, how)) return null;
+    const { force, renewsLeases = true } = how;
     const to = newState(proposed, { id: "", now: this.#clock.now() });
     return slotNeed(head.run, to, { force, renewsLeases });
   }
@@ -534,23 +541,38 @@ export class Ledger {
     return { kind: "created", taskRun };
   }
 
+  /** What a proposed state of a task run needs of others; null where that is nothing. */
+  taskNeeds(
+    owner: Owner,
+    id: string,
+    proposed: StateInput,
+    how: { force: boolean; reporter: Reporter },
+  ): TaskNeeds | null {
+    const head = this.headOf(owner);
+    const known = this.taskRun(owner, id);
+    // Nothing is taken for a proposal that is turned away.
+    if (!head || !known || turnedAway(head, proposed, how)) return null;
+    const needs = taskNeeds(known, newState(proposed, { id: "", now: this.#clock.now() }), how);
+    return needs.cacheKey === null && needs.tags.length === 0 ? null : needs;
+  }
+
   /** Judges a proposed state of a task run, and enters what the rules put in place; null where the task run is not there. */
   setTaskRunState(
     owner: Owner,
     id: string,
     proposed: StateInput,
-    { force, reporter }: { force: boolean; reporter: Reporter },
+    { force, reporter, gathered }: { force: boolean; reporter: Reporter; gathered: GatheredFacts },
   ): { verdict: TaskVerdict; known: TaskRun } | null | Problem {
     const head = this.headOf(owner);
     const known = this.taskRun(owner, id);
     if (!head || !known) return null;
-    const refused = refusal(head, reporter) ?? tooLarge({ "state.data": proposed.data });
+    const refused = turnedAway(head, proposed, { reporter });
     if (refused) return refused;
     const now = this.#clock.now();
     const { newId } = this.#clock;
     const to = newState(proposed, { id: newId(), now });
     const { state, runCount } = head.run;
-    const facts = { ...NO_TASK_FACTS, flowRun: { state, runCount }, chance: Math.random() };
+    const facts = { ...NO_TASK_FACTS, ...gathered, flowRun: { state, runCount }, chance: Math.random() };
     const verdict = decideTaskRun(policyForTaskRun(to, { force }), { run: known, to, now, newId, facts });
     if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
       this.#transact(() => this.#taskRuns.put(verdict.run));

@@ -219,3 +219,17 @@ export const workQueues = sqliteTable(
     uniqueIndex("work_queues_name").on(table.workspaceId, table.workPoolId, table.name),
   ],
 );
+
+/** Written with COMPLETED states of task runs that have a cache key, the newest of each key; read before such a task would run. */
+export const taskAnswers = sqliteTable(
+  "task_answers",
+  {
+    workspaceId: text("workspace_id").notNull(),
+    key: text().notNull(),
+    state: text().notNull(),
+    /** Null: it holds for ever. */
+    expires: integer(),
+    created: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.key] })],
+);

@@ -51,11 +51,6 @@ export const accepted: readonly Accepted[] = [
       pair.ours.slice(0, pair.at + 1).some((_one, at) => detailsOf(pair, at)?.pause_timeout === "T-60"),
   },
   {
-    name: "no answer is kept for a cache key",
-    reason: "Clients keep results themselves; the server's own cache of task states is not there yet.",
-    explains: ({ at, theirs }) => / COMPLETED Cached/.test(theirs[at]?.answer ?? ""),
-  },
-  {
     name: "an error of the other server",
     reason:
       "Prefect's server answers 500 where it queues a background task whose state has data, or leaves a state with odd data.",

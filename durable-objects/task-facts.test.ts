@@ -1,0 +1,56 @@
+import { beforeEach, expect, test } from "vitest";
+import { ask, makeTenant, type TestTenant } from "../test/workerd/tenant.ts";
+
+let a: TestTenant;
+let flow: string;
+beforeEach(async () => {
+  a = await makeTenant();
+  flow = (await call("POST /flows/", { name: "flow" })).id;
+});
+
+const call = async (route: string, body?: unknown) => (await ask(route, { token: a.key, body })).body;
+
+/** A task run of a RUNNING flow run, and how it is moved. */
+async function task(tags: string[] = []) {
+  const run = await call("POST /flow_runs/", { flow_id: flow, state: { type: "RUNNING" } });
+  const made = await call("POST /task_runs/", { flow_run_id: run.id, task_key: "t", dynamic_key: "0", tags });
+  const set = (type: string, details: object = {}, more: object = {}) =>
+    call(`POST /task_runs/${made.id}/set_state`, { state: { type, state_details: details, ...more } });
+  return { run, id: made.id as string, set };
+}
+
+test("[KI50] of two task runs of a limited tag one runs, and the other when the first has ended", async () => {
+  await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const [first, second] = [await task(["db"]), await task(["db", "other"])];
+  expect(await first.set("RUNNING")).toMatchObject({ status: "ACCEPT" });
+  expect(await second.set("RUNNING")).toMatchObject({ status: "WAIT", details: { delay_seconds: expect.any(Number) } });
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([first.id]);
+  await first.set("COMPLETED");
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([]);
+  expect(await second.set("RUNNING")).toMatchObject({ status: "ACCEPT" });
+});
+
+test("[KI50] a slot that a refused task run does not need is given back", async () => {
+  await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const { run, set } = await task(["db"]);
+  await call(`POST /flow_runs/${run.id}/set_state`, { state: { type: "CANCELLING" }, force: true });
+  expect(await set("RUNNING")).toMatchObject({ status: "ABORT" });
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([]);
+});
+
+test("[KI51] an answer is found under its key, by its own workspace, until it expires", async () => {
+  const data = { type: "reference", storage_key: "k" };
+  const [first, second, third, fourth] = [await task(), await task(), await task(), await task()];
+  await first.set("RUNNING", { cache_key: "answer" });
+  await first.set("COMPLETED", { cache_key: "answer" }, { data });
+  const ours = a;
+  a = await makeTenant();
+  flow = (await call("POST /flows/", { name: "flow" })).id;
+  expect(await (await task()).set("RUNNING", { cache_key: "answer" })).toMatchObject({ status: "ACCEPT" });
+  a = ours;
+  const cached = await second.set("RUNNING", { cache_key: "answer" });
+  expect(cached).toMatchObject({ status: "REJECT", state: { type: "COMPLETED", name: "Cached", data } });
+  expect(await third.set("RUNNING", { cache_key: "answer", refresh_cache: true })).toMatchObject({ status: "ACCEPT" });
+  await third.set("COMPLETED", { cache_key: "answer", cache_expiration: "2020-01-01T00:00:00Z" }, { data });
+  expect(await fourth.set("RUNNING", { cache_key: "answer" })).toMatchObject({ status: "ACCEPT" });
+});
