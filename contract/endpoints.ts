@@ -5,6 +5,7 @@ import { artifacts } from "./artifacts.ts";
 import { auth } from "./auth.ts";
 import { bundles } from "./bundles.ts";
 import { checkpoints } from "./checkpoints.ts";
+import { cancellations } from "./cancellations.ts";
 import { collections } from "./collections.ts";
 import { globalLimits, tagLimits } from "./concurrency-limits.ts";
 import { deployments } from "./deployments.ts";
@@ -38,6 +39,7 @@ export const resources = {
   runGraphs,
   runStates,
   diagnoses,
+  cancellations,
   taskRuns,
   taskWorkers,
   logs,

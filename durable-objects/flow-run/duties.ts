@@ -4,6 +4,7 @@
  * FO2  A duty may be done twice; one that is not done is asked for again by an alarm.
  */
 import { clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
+import type { Cancelled } from "@millrace/domain/flow-run/cancellation.ts";
 import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import { isTerminal, type State } from "@millrace/domain/state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
@@ -19,6 +20,8 @@ export type Duty =
   | { kind: "occupy"; due: Instant }
   /** Tell the agent that holds this claim to stop. */
   | { kind: "cancel"; generation: number }
+  /** Tell a subflow that its parent is being cancelled, or was. */
+  | { kind: "cancel-child"; run: string; parent: Cancelled }
   /** Give back the slot of a lease. */
   | { kind: "free"; lease: string }
   /** Hold the slot of a lease without signs of life. */

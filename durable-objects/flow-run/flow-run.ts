@@ -14,6 +14,7 @@ import { nextDue } from "@millrace/domain/alarms.ts";
 import { wishesOf } from "@millrace/domain/dispatch/wishes.ts";
 import type { TaskRunFilter } from "@millrace/domain/filter/task-runs.ts";
 import type { Checkpoint, CheckpointContent } from "@millrace/domain/flow-run/checkpoint.ts";
+import { type Cancelled, cancelledWith, type Receipt } from "@millrace/domain/flow-run/cancellation.ts";
 import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import type { Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
@@ -44,9 +45,9 @@ import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
-import type { Offer } from "../work-pool/rpc.ts";
 import { releaseSlots } from "../slots.ts";
 import { afterTaskVerdict, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
+import type { Offer } from "../work-pool/rpc.ts";
 import { isProblem, type Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
 import type { Duty } from "./duties.ts";
@@ -130,6 +131,18 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     if (slot.kind !== "granted") return;
     const lease = this.#ledger.headOf(owner)?.run.state?.details.deploymentConcurrencyLeaseId;
     if (lease !== slot.lease) await releaseSlots(this.env, owner, slot.lease);
+  }
+
+  async cancelWith(owner: Owner, id: string, parent: Cancelled): Promise<string | null> {
+    const head = this.#use().headOf(owner);
+    if (!head) return null;
+    const to = cancelledWith(parent, head.run);
+    if (to) await this.propose(owner, id, pack(to), { force: false, reporter: null });
+    return this.#ledger.headOf(owner)?.run.state?.name ?? null;
+  }
+
+  async receipts(owner: Owner): Promise<readonly Receipt[] | null> {
+    return this.#use().receipts(owner);
   }
 
   async retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem> {
@@ -511,6 +524,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     const head = this.#ledger.head;
     if (!head) return;
     this.#watchers.showRun(head, now());
+    this.#noteTaskRuns(this.#ledger.takeCancelledTasks());
     this.#outbox.soon();
     await this.#arm();
     await this.#performForOwner();
@@ -539,6 +553,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
 
   async #performOne(owner: Owner, run: FlowRunRecord, duty: Duty): Promise<void> {
     if (duty.kind === "hold") return void (await holdSlot(this.env, owner, duty.lease));
+    if (duty.kind === "cancel-child") {
+      const child = flowRunAt(this.env, owner.workspace, duty.run);
+      return this.#ledger.childAnswered(duty.run, await child.cancelWith(owner, duty.run, duty.parent));
+    }
     if (duty.kind === "free") {
       await releaseSlots(this.env, owner, duty.lease);
       return this.#ledger.freed(duty.lease);

@@ -6,6 +6,7 @@
  */
 import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
 import type { Alarms } from "@millrace/domain/alarms.ts";
+import type { Receipt } from "@millrace/domain/flow-run/cancellation.ts";
 import type { Claim, LossPolicy } from "@millrace/domain/flow-run/claim.ts";
 import type { RelatedToRun } from "@millrace/domain/flow-run/events.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
@@ -54,6 +55,8 @@ export interface Head {
   overruled?: string | undefined;
   /** The pool was told that somebody works on the run without a claim, as Prefect's workers do. */
   worked?: boolean | undefined;
+  /** What was asked of the nodes below the run when it was cancelled. */
+  receipts?: readonly Receipt[];
   /** Leases of slots that the run left, until they are known to be given back. */
   left?: readonly string[];
   /** Ids of the transitions that were made lately. */

@@ -16,6 +16,13 @@ import {
   writtenBefore,
 } from "@millrace/domain/flow-run/checkpoint.ts";
 import {
+  answeredAt,
+  askedAt,
+  CANCELLED_TASK,
+  liveNodes,
+  type Receipt,
+} from "@millrace/domain/flow-run/cancellation.ts";
+import {
   type Claim,
   type Claimant,
   type ClaimRefusal,
@@ -50,6 +57,7 @@ import { type TaskNeeds, taskNeeds } from "@millrace/domain/task-run/needs.ts";
 import { policyForTaskRun } from "@millrace/domain/task-run/policy.ts";
 import { NO_FACTS as NO_TASK_FACTS } from "@millrace/domain/task-run/rule.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import { setTaskRunState } from "@millrace/domain/task-run/set-state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import { violations } from "../kit/json-schema.ts";
 import { type Line, Logs } from "../kit/logs.ts";
@@ -131,6 +139,8 @@ const REMOVED = "removed";
 const MOST_CARRIED = 16 * 1024 * 1024;
 /** A task run that no row can hold: its inputs, labels or tags are the only fields that may be so large. */
 const TASK_RUN_TOO_LARGE: Problem = { code: "too_large", what: "task run", limit: 450_000, unit: "characters" };
+/** Seconds after which a subflow that did not answer is asked again. */
+const REASK_SECONDS = 10;
 /** Seconds after which a slot that could not be given back is given back again. */
 const REFREE_SECONDS = 10;
 /** Seconds after which what could not be told is told again. */
@@ -163,6 +173,7 @@ export class Ledger {
   /** `undefined`: not read yet. */
   #head: Head | null | undefined;
   #duties: Duty[] = [];
+  readonly #cancelledTasks: TaskRun[] = [];
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -744,6 +755,12 @@ export class Ledger {
       if (outcome.kind === "enter") run = this.#entered(run, outcome.to, outcome.policy, { now, slot });
     }
     const entered = run !== head.run;
+    const unanswered = head.receipts?.filter(({ answered }) => answered === null) ?? [];
+    if (rung.includes("nodes") && unanswered.length > 0) {
+      alarms = setAlarm(alarms, "nodes", plusSeconds(now, REASK_SECONDS));
+      const parent = head.run.state?.type === "CANCELLING" ? "CANCELLING" : "CANCELLED";
+      for (const { id } of unanswered) this.#duties.push({ kind: "cancel-child", run: id, parent });
+    }
     if (rung.includes("free") && head.left?.length) {
       alarms = setAlarm(alarms, "free", plusSeconds(now, REFREE_SECONDS));
       for (const lease of head.left) this.#duties.push({ kind: "free", lease });
@@ -818,7 +835,7 @@ export class Ledger {
    * about its state; where no rule was asked, what follows from every state.
    */
   #save(given: Head, run: FlowRun, { seen = true, effects = effectsOf(given, run) }: Saving = {}): void {
-    const head = this.#withEffects(given, effects);
+    const head = this.#withNodes(this.#withEffects(given, effects), run);
     const states = run.state && run.state.id !== head.states.at(-1)?.id ? [...head.states, run.state] : head.states;
     const version = head.version + (seen ? 1 : 0);
     const now = this.#clock.now();
@@ -846,6 +863,53 @@ export class Ledger {
     return left === head.left ? head : { ...head, left, alarms };
   }
 
+  /** Cancels what belongs to a run that has just been, or is to be; answers the head with the receipts. */
+  #withNodes(head: Head, run: FlowRun): Head {
+    const type = run.state?.type;
+    if ((type !== "CANCELLING" && type !== "CANCELLED") || run.state?.id === head.states.at(-1)?.id) return head;
+    const now = this.#clock.now();
+    const { newId } = this.#clock;
+    const { tasks, subflows } = liveNodes(this.#taskRuns.all());
+    let receipts = askedAt(
+      head.receipts ?? [],
+      subflows.map((id) => ({ kind: "flow-run", id }) as const),
+      now,
+    );
+    for (const id of subflows) this.#duties.push({ kind: "cancel-child", run: id, parent: type });
+    for (const task of type === "CANCELLED" ? tasks : []) {
+      const cancelled = setTaskRunState(task, newState(CANCELLED_TASK, { id: newId(), now }), now);
+      this.#taskRuns.put(cancelled);
+      this.#cancelledTasks.push(cancelled);
+      receipts = askedAt(receipts, [{ kind: "task-run", id: task.id }], now);
+      receipts = answeredAt(receipts, task.id, cancelled.state?.name ?? null, now);
+    }
+    if (receipts.length === (head.receipts?.length ?? 0) && subflows.length === 0) return head;
+    const alarms = subflows.length > 0 ? setAlarm(head.alarms, "nodes", plusSeconds(now, REASK_SECONDS)) : head.alarms;
+    return { ...head, receipts, alarms };
+  }
+
+  /** A subflow that was told of its parent's cancellation has answered; null: it is not there any more. */
+  childAnswered(run: string, state: string | null): void {
+    const head = this.head;
+    if (!head?.receipts) return;
+    const receipts = answeredAt(head.receipts, run, state, this.#clock.now());
+    const alarms = receipts.every(({ answered }) => answered !== null)
+      ? clearAlarms(head.alarms, ["nodes"])
+      : head.alarms;
+    this.#transact(() => this.#write({ ...head, receipts, alarms }));
+  }
+
+  /** Task runs that were cancelled with the run since the last call. */
+  takeCancelledTasks(): TaskRun[] {
+    return this.#cancelledTasks.splice(0);
+  }
+
+  /** What was asked of the nodes below a run that is being cancelled, or was. */
+  receipts(owner: Owner): readonly Receipt[] | null {
+    const head = this.headOf(owner);
+    return head && (head.receipts ?? []);
+  }
+
   /** A slot was given back. It is written with the next change, or lost: giving back twice is harmless. */
   freed(lease: string): void {
     const head = this.head;
@@ -868,6 +932,7 @@ export class Ledger {
     } catch (error) {
       this.#head = head;
       this.#duties = duties;
+      this.#cancelledTasks.length = 0;
       this.#forget();
       throw error;
     }

@@ -6,6 +6,7 @@ import type { WireGraph } from "@millrace/contract/run-graphs.ts";
 import type { LogFilter } from "@millrace/domain/filter/logs.ts";
 import type { LogSort } from "@millrace/domain/filter/order.ts";
 import type { Checkpoint, CheckpointContent } from "@millrace/domain/flow-run/checkpoint.ts";
+import type { Cancelled, Receipt } from "@millrace/domain/flow-run/cancellation.ts";
 import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import type { Exit } from "@millrace/domain/flow-run/exit.ts";
 import type { RerunWishes } from "@millrace/domain/flow-run/rerun.ts";
@@ -71,6 +72,10 @@ export interface FlowRunRpc extends TaskRunsRpc<Reporter> {
   read(owner: Owner): Promise<PackedRun | null>;
   record(owner: Owner): Promise<Record | null>;
   propose(owner: Owner, id: string, state: Packed<StateInput>, how: Proposal): Promise<Answer | Problem>;
+  /** The parent of this run is being cancelled, or was; answers the name of the state that the run is in then. */
+  cancelWith(owner: Owner, id: string, parent: Cancelled): Promise<string | null>;
+  /** What was asked of the nodes below the run when it was cancelled; null where the run is not there. */
+  receipts(owner: Owner): Promise<readonly Receipt[] | null>;
   retry(owner: Owner, id: string, reporter: Reporter): Promise<Answer | Problem>;
   /** Lets a paused run go on, and keeps the answer that it asked for. */
   resume(owner: Owner, id: string, answer: JsonObject | null, reporter: Reporter): Promise<Answer | Problem>;

@@ -1,3 +1,4 @@
+import { cancellations, receiptToWire } from "@millrace/contract/cancellations.ts";
 import { flowRuns, verdictToWire } from "@millrace/contract/flow-runs.ts";
 import { stateToWire } from "@millrace/contract/states.ts";
 import { wishesOf } from "@millrace/domain/dispatch/wishes.ts";
@@ -162,6 +163,11 @@ export function serveFlowRuns(app: App): void {
     if (isProblem(taken) || !("full" in taken)) return orchestration(taken);
     const refused = verdictToWire({ kind: "abort", reason: taken.full }, (await run.record(tenant))?.run.state ?? null);
     return { status: 200, result: refused };
+  });
+
+  serve(app, cancellations.read, async ({ env, tenant, params }) => {
+    const receipts = (await runAt(env, tenant, params.id).receipts(tenant)) ?? notFound("flow run", params.id);
+    return receipts.map(receiptToWire);
   });
 
   serve(app, flowRuns.retry, async ({ env, tenant, params, credential }) =>
