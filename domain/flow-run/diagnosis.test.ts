@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { diagnose, type Evidence, type PoolEvidence } from "./diagnosis.ts";
 import { at, NOW, sampleRun, sampleState } from "./sample-run.ts";
 
-const agent = { name: "box", online: true, seen: at(-10), slots: 2, taken: 0 };
+const agent = { name: "box", online: true, seen: at(-10), free: 2 };
 const pool: PoolEvidence = { name: "boxes", paused: false, queue: null, limit: null, taken: 0, agents: [agent] };
 const waiting = sampleRun(sampleState("SCHEDULED", { timestamp: at(-600), details: { scheduledTime: at(-300) } }), {
   deploymentId: "deployment-1",
@@ -31,11 +31,26 @@ test.each([
   ["[FR80] no pool", { pool: null }, "pool", null],
   ["[FR80] pool deleted", { pool: "gone" }, "pool", null],
   ["[FR80] pool paused", { pool: { ...pool, paused: true } }, "pool", null],
-  ["[FR80] queue paused", { pool: { ...pool, queue: { name: "q", paused: true } } }, "queue", null],
+  ["[FR80] queue paused", { pool: { ...pool, queue: "queue_paused" } }, "queue", null],
   ["[FR80] pool full", { pool: { ...pool, limit: 2, taken: 2 } }, "pool-limit", null],
   ["[FR80] no agent", { pool: { ...pool, agents: [] } }, "agents", null],
   ["[FR80] agent gone", { pool: { ...pool, agents: [{ ...agent, online: false }] } }, "agents", at(-10)],
-  ["[FR80] agents full", { pool: { ...pool, agents: [{ ...agent, taken: 2 }] } }, "slots", null],
+  ["[FR80] agents full", { pool: { ...pool, agents: [{ ...agent, free: 0 }] } }, "slots", null],
+  [
+    "[FR80] a worker may have room",
+    {
+      pool: {
+        ...pool,
+        agents: [
+          { ...agent, free: 0 },
+          { ...agent, free: null },
+        ],
+      },
+    },
+    undefined,
+    undefined,
+  ],
+  ["[FR80] queue full", { pool: { ...pool, queue: "queue_limit" } }, "queue", null],
   ["[FR80] claimed, not begun", { claim }, "claim", at(-20)],
   ["[FR80] paused", { run: sampleRun(sampleState("PAUSED")) }, "paused", at(-60)],
   ["[FR80] being cancelled", { run: sampleRun(sampleState("CANCELLING")), claim }, "cancellation", at(-60)],

@@ -43,11 +43,13 @@ export type RunEvidence = Pick<Evidence, "run" | "claim" | "offers" | "nextOffer
 export interface PoolEvidence {
   name: string;
   paused: boolean;
-  queue: { name: string; paused: boolean } | null;
+  /** What its queue says of the run; null: nothing that holds it up. */
+  queue: "queue_paused" | "queue_limit" | null;
   /** Runs at once; null: as many as there are slots. */
   limit: number | null;
   taken: number;
-  agents: readonly { name: string; online: boolean; seen: Instant; slots: number; taken: number }[];
+  /** Agents, and workers that poll: those say nothing of slots, which is null. */
+  agents: readonly { name: string; online: boolean; seen: Instant; free: number | null }[];
 }
 
 export interface LimitEvidence {
@@ -123,13 +125,23 @@ function ways(evidence: Evidence): Check[] {
 function inPool({ name, paused: still, queue, limit: most, taken, agents }: PoolEvidence): Check[] {
   const online = agents.filter((agent) => agent.online);
   const seen = agents.reduce<Instant | null>((last, { seen: at }) => (last === null || at > last ? at : last), null);
-  const free = online.reduce((sum, agent) => sum + Math.max(0, agent.slots - agent.taken), 0);
+  const full = online.length > 0 && online.every(({ free }) => free !== null && free <= 0);
   const lastSeen = seen === null ? "None was ever seen" : `The last one was seen at ${formatInstant(seen)}`;
   return [
     still
       ? blocked("pool", null, `Its work pool ${name} is paused.`, "Resume the pool.")
       : passed("pool", `Its work pool ${name} gives out runs.`),
-    ...(queue?.paused ? [blocked("queue", null, `Its queue ${queue.name} is paused.`, "Resume the queue.")] : []),
+    ...(queue === "queue_paused" ? [blocked("queue", null, "Its queue is paused.", "Resume the queue.")] : []),
+    ...(queue === "queue_limit"
+      ? [
+          blocked(
+            "queue",
+            null,
+            "Its queue has as many runs under way as it may.",
+            "Wait for one to end, or raise the queue's limit.",
+          ),
+        ]
+      : []),
     ...(most !== null && taken >= most
       ? [
           blocked(
@@ -144,11 +156,11 @@ function inPool({ name, paused: still, queue, limit: most, taken, agents }: Pool
       ? blocked(
           "agents",
           seen,
-          `No agent of this pool is connected. ${lastSeen}.`,
+          `No agent or worker of this pool is connected. ${lastSeen}.`,
           `Start one: millrace agent start --pool ${name}`,
         )
-      : passed("agents", `${online.length} of the pool's agents are connected.`),
-    ...(online.length > 0 && free === 0
+      : passed("agents", `${online.length} of the pool's agents and workers are connected.`),
+    ...(full
       ? [
           blocked(
             "slots",

@@ -21,7 +21,7 @@ export function serveDiagnoses(app: App): void {
     const { run } = known;
     const [deployment, pool] = await Promise.all([
       run.deploymentId === null ? null : deploymentOf(env, tenant, run.deploymentId),
-      run.workPoolName === null ? null : poolOf(env, tenant, run.workPoolName),
+      run.workPoolName === null ? null : poolOf(env, tenant, run.workPoolName, run.id),
     ]);
     const checks = diagnose({ ...known, now: fromMilliseconds(Date.now()), deployment, pool });
     return {
@@ -38,24 +38,29 @@ async function deploymentOf(env: Env, tenant: Tenant, id: string): Promise<Evide
   return (await readDeployment(env, tenant, id)) ?? "gone";
 }
 
-async function poolOf(env: Env, tenant: Tenant, name: string): Promise<Evidence["pool"]> {
+async function poolOf(env: Env, tenant: Tenant, name: string, run: string): Promise<Evidence["pool"]> {
   const pool = await findWorkPool(env, tenant, name);
   if (!pool) return "gone";
   try {
-    const agents = await withDeadline(workPoolAt(env, tenant.workspace, pool.id).agents(tenant), DEADLINE, "The pool");
+    const object = workPoolAt(env, tenant.workspace, pool.id);
+    const asked = Promise.all([object.agents(tenant), object.workers(tenant), object.explain(tenant)]);
+    const [agents, workers, { paused, limit, taken, waiting }] = await withDeadline(asked, DEADLINE, "The pool");
+    const reason = waiting.find((one) => one.run === run)?.reason;
     const evidence: PoolEvidence = {
-      name: pool.name,
-      paused: pool.is_paused,
-      queue: null,
-      limit: pool.concurrency_limit,
-      taken: agents.reduce((sum, { running }) => sum + running, 0),
-      agents: agents.map((agent) => ({
-        name: agent.name,
-        online: agent.status === "ONLINE",
-        seen: parseInstant(agent.last_seen) ?? fromMilliseconds(0),
-        slots: agent.slots,
-        taken: agent.running,
-      })),
+      ...{ name: pool.name, paused, limit, taken },
+      queue: reason === "queue_paused" || reason === "queue_limit" ? reason : null,
+      agents: [
+        ...agents.map((agent) => ({
+          name: agent.name,
+          online: agent.status === "ONLINE",
+          seen: parseInstant(agent.last_seen) ?? fromMilliseconds(0),
+          free: agent.slots - agent.running,
+        })),
+        ...workers.map(({ name: called, status, heard }) => ({
+          ...{ name: called, online: status === "ONLINE", seen: heard },
+          free: null,
+        })),
+      ],
     };
     return evidence;
   } catch (error) {
