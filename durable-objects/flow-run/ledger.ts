@@ -367,7 +367,11 @@ export class Ledger {
       labels: { ...run.labels, ...edit.labels },
       updated: this.#clock.now(),
     };
-    this.#transact(() => this.#save(head, next));
+    // A label may say how long the run may go on from now.
+    const { timeout } = timersOf(next);
+    const without = clearAlarms(head.alarms, ["timeout"]);
+    const alarms = timeout === undefined ? without : setAlarm(without, "timeout", timeout);
+    this.#transact(() => this.#save({ ...head, alarms }, next));
     return "done";
   }
 

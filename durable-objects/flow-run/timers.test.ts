@@ -76,6 +76,12 @@ test("[FR73] [FO17] a run that outlives its own time-out is ended, and its agent
   expect((await run.read()).state_name).toBe("TimedOut");
 });
 
+test("[FR73] a run that runs already may be told how long it may", async () => {
+  const run = await begin(owner, { state: { type: "RUNNING" } });
+  await run.object.edit(owner, run.id, { labels: { [TIMEOUT_LABEL]: 60 } }, null);
+  expect(await ring(run, 76)).toBe("TimedOut");
+});
+
 test("[FR74] [FO17] a run whose heartbeats stop has crashed; one that never sent any has not", async () => {
   const run = await begin(owner, { state: { type: "RUNNING" } });
   const silent = await begin(owner, { state: { type: "RUNNING" } });
