@@ -790,6 +790,8 @@ export class Ledger {
 
   /** A sign of life of the run's process. From the second on an alarm listens for the next; before, the sweep does. */
   #beat(head: Head, now: Instant): void {
+    // Of a run that does nothing no sign of life is expected, and none kept.
+    if (silentBy(head.run, { at: now, every: null }) === null) return;
     const beat = this.#beats.hear(now);
     if (beat?.every) this.#listen(head);
   }
