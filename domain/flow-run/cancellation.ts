@@ -1,7 +1,7 @@
 /**
  * Cancelling a run cancels what belongs to it: its task runs, and the runs that it began as subflows, which do the same with theirs.
  *
- * [FR82] A subflow with a deployment has a process of its own, which is to be ended: it becomes CANCELLING as soon as its parent
+ * [FR92] A subflow with a deployment has a process of its own, which is to be ended: it becomes CANCELLING as soon as its parent
  *        does. One without lives in its parent's process, and is CANCELLED when that is over.
  */
 import { isTerminal, type StateInput } from "../state.ts";

@@ -22,22 +22,22 @@ const running = sampleRun(sampleState("RUNNING"));
 const full = { name: "limit", limit: 1, taken: 1, holders: [{ id: "run-9", since: at(-77) }] };
 
 test.each([
-  ["[FR80] due later", { run: scheduled("Scheduled") }, "due", at(-5)],
-  ["[FR80] waits for its retry", { run: scheduled("AwaitingRetry") }, "due", at(-5)],
-  ["[FR80] found no slot", { run: scheduled("AwaitingConcurrencySlot") }, "due", at(-5)],
-  ["[FR80] deployment paused", { deployment: { name: "nightly", paused: true } }, "deployment", null],
-  ["[FR80] deployment deleted", { deployment: "gone" }, "deployment", null],
-  ["[FR80] limit of the deployment", { limit: full }, "limit", at(-77)],
-  ["[FR80] no pool", { pool: null }, "pool", null],
-  ["[FR80] pool deleted", { pool: "gone" }, "pool", null],
-  ["[FR80] pool paused", { pool: { ...pool, paused: true } }, "pool", null],
-  ["[FR80] queue paused", { pool: { ...pool, queue: "queue_paused" } }, "queue", null],
-  ["[FR80] pool full", { pool: { ...pool, limit: 2, taken: 2 } }, "pool-limit", null],
-  ["[FR80] no agent", { pool: { ...pool, agents: [] } }, "agents", null],
-  ["[FR80] agent gone", { pool: { ...pool, agents: [{ ...agent, online: false }] } }, "agents", at(-10)],
-  ["[FR80] agents full", { pool: { ...pool, agents: [{ ...agent, free: 0 }] } }, "slots", null],
+  ["[FR90] due later", { run: scheduled("Scheduled") }, "due", at(-5)],
+  ["[FR90] waits for its retry", { run: scheduled("AwaitingRetry") }, "due", at(-5)],
+  ["[FR90] found no slot", { run: scheduled("AwaitingConcurrencySlot") }, "due", at(-5)],
+  ["[FR90] deployment paused", { deployment: { name: "nightly", paused: true } }, "deployment", null],
+  ["[FR90] deployment deleted", { deployment: "gone" }, "deployment", null],
+  ["[FR90] limit of the deployment", { limit: full }, "limit", at(-77)],
+  ["[FR90] no pool", { pool: null }, "pool", null],
+  ["[FR90] pool deleted", { pool: "gone" }, "pool", null],
+  ["[FR90] pool paused", { pool: { ...pool, paused: true } }, "pool", null],
+  ["[FR90] queue paused", { pool: { ...pool, queue: "queue_paused" } }, "queue", null],
+  ["[FR90] pool full", { pool: { ...pool, limit: 2, taken: 2 } }, "pool-limit", null],
+  ["[FR90] no agent", { pool: { ...pool, agents: [] } }, "agents", null],
+  ["[FR90] agent gone", { pool: { ...pool, agents: [{ ...agent, online: false }] } }, "agents", at(-10)],
+  ["[FR90] agents full", { pool: { ...pool, agents: [{ ...agent, free: 0 }] } }, "slots", null],
   [
-    "[FR80] a worker may have room",
+    "[FR90] a worker may have room",
     {
       pool: {
         ...pool,
@@ -50,21 +50,21 @@ test.each([
     undefined,
     undefined,
   ],
-  ["[FR80] queue full", { pool: { ...pool, queue: "queue_limit" } }, "queue", null],
-  ["[FR80] claimed, not begun", { claim }, "claim", at(-20)],
-  ["[FR80] paused", { run: sampleRun(sampleState("PAUSED")) }, "paused", at(-60)],
-  ["[FR80] being cancelled", { run: sampleRun(sampleState("CANCELLING")), claim }, "cancellation", at(-60)],
-  ["[FR80] silent", { run: running, heartbeat: { at: at(-99), every: 30 } }, "heartbeat", at(-99)],
-  ["[FR80] ready to go", {}, undefined, undefined],
-  ["[FR80] running", { run: running, claim, heartbeat: { at: at(-9), every: 30 } }, undefined, undefined],
-  ["[FR80] ended", { run: sampleRun(sampleState("FAILED")) }, undefined, undefined],
+  ["[FR90] queue full", { pool: { ...pool, queue: "queue_limit" } }, "queue", null],
+  ["[FR90] claimed, not begun", { claim }, "claim", at(-20)],
+  ["[FR90] paused", { run: sampleRun(sampleState("PAUSED")) }, "paused", at(-60)],
+  ["[FR90] being cancelled", { run: sampleRun(sampleState("CANCELLING")), claim }, "cancellation", at(-60)],
+  ["[FR90] silent", { run: running, heartbeat: { at: at(-99), every: 30 } }, "heartbeat", at(-99)],
+  ["[FR90] ready to go", {}, undefined, undefined],
+  ["[FR90] running", { run: running, claim, heartbeat: { at: at(-9), every: 30 } }, undefined, undefined],
+  ["[FR90] ended", { run: sampleRun(sampleState("FAILED")) }, undefined, undefined],
 ] as const)("%s is the first thing that it waits for, since when", (_case, changes, name, since) => {
   const first = diagnose(evidence(changes as Partial<Evidence>)).find(({ verdict }) => verdict === "blocked");
   expect(first?.name).toBe(name);
   expect(first?.since).toBe(since);
 });
 
-test("[FR80] what nobody can say is called unknown, and what is in order is said too", () => {
+test("[FR90] what nobody can say is called unknown, and what is in order is said too", () => {
   const checks = diagnose(evidence({ pool: "unknown", limit: "unknown" }));
   expect(checks.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
     "due passed",
@@ -74,7 +74,7 @@ test("[FR80] what nobody can say is called unknown, and what is in order is said
   ]);
 });
 
-test("[FR80] everything that blocks has a sentence, and all but a time to come say what to do", () => {
+test("[FR90] everything that blocks has a sentence, and all but a time to come say what to do", () => {
   const all = [{ pool: null }, { deployment: "gone" as const }, { limit: full }, { claim }].flatMap((one) =>
     diagnose(evidence(one)).filter(({ verdict }) => verdict === "blocked"),
   );

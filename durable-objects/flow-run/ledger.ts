@@ -9,19 +9,19 @@
  */
 import { type Alarms, clearAlarms, due, setAlarm } from "@millrace/domain/alarms.ts";
 import {
-  type Checkpoint,
-  type CheckpointContent,
-  MOST_CHECKPOINTS,
-  written,
-  writtenBefore,
-} from "@millrace/domain/flow-run/checkpoint.ts";
-import {
   answeredAt,
   askedAt,
   CANCELLED_TASK,
   liveNodes,
   type Receipt,
 } from "@millrace/domain/flow-run/cancellation.ts";
+import {
+  type Checkpoint,
+  type CheckpointContent,
+  MOST_CHECKPOINTS,
+  written,
+  writtenBefore,
+} from "@millrace/domain/flow-run/checkpoint.ts";
 import {
   type Claim,
   type Claimant,
@@ -62,9 +62,9 @@ import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import { violations } from "../kit/json-schema.ts";
 import { type Line, Logs } from "../kit/logs.ts";
 import type { Store } from "../kit/store.ts";
+import type { GatheredFacts } from "../task-facts.ts";
 import { isProblem, notFound, type Reporter, refusal, tooLarge } from "./admission.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import type { GatheredFacts } from "../task-facts.ts";
 import { type Duty, dutyOf } from "./duties.ts";
 import { allStates, type Head, readHead, type Surroundings, writeHead } from "./head.ts";
 import { Heartbeats, heartbeatOf } from "./heartbeats.ts";
@@ -855,8 +855,11 @@ export class Ledger {
     this.#write(asked.head);
   }
 
-  /** What has to be done about slots, and the head that remembers it. */
+  /** Does what has to be done about inputs and slots, or asks for it; answers the head that remembers it. */
   #withEffects(head: Head, effects: readonly Effect[]): Head {
+    for (const effect of effects)
+      if (effect.kind === "forget-inputs")
+        for (const key of effect.keys) if (this.#inputs.get(key)) this.#inputs.remove(key);
     if (!head.surroundings.limit) return head;
     let { left = [], alarms } = head;
     for (const effect of effects) {

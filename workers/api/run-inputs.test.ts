@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { laterBy } from "../../test/workerd/clock.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 
 let a: TestTenant;
@@ -7,6 +8,10 @@ beforeEach(async () => {
   a = await makeTenant();
   const flow = (await call("POST /flows/", { name: "asks" })).body.id;
   run = (await call("POST /flow_runs/", { flow_id: flow })).body.id;
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const call = (route: string, body?: unknown) => ask(route, { token: a.key, body });
@@ -79,9 +84,11 @@ describe("going on after a pause", () => {
   });
 
   test("[FR81] an answer that comes too late is not kept", async () => {
-    await put("k-schema", SCHEMA);
     await set("RUNNING");
-    await set("PAUSED", { pause_key: "k", run_input_keyset: keyset, pause_timeout: "2020-01-01T00:00:00Z" });
+    const until = new Date(Date.now() + 60_000).toISOString();
+    await set("PAUSED", { pause_key: "k", run_input_keyset: keyset, pause_timeout: until });
+    await put("k-schema", SCHEMA);
+    laterBy(61);
     expect(await resume({ age: 5 })).toMatchObject({ body: { status: "REJECT", state: { type: "FAILED" } } });
     expect(await keysOf({ prefix: "k-response" })).toEqual([]);
   });
