@@ -184,7 +184,11 @@ test("[WE5] the addresses that Prefect's client prints lead to their pages", asy
   await page.goto(`/account/${account_id}/workspace/${workspace_id}/runs`);
   await page.getByText("another workspace").waitFor();
   await page.goto(`/flows/flow/${scene.flow}`);
-  await page.getByText("Flow is ingest").waitFor();
+  await page.getByRole("heading", { name: "ingest" }).waitFor();
+  await page.goto(`/deployments/deployment/${scene.deployment}`);
+  await page.getByRole("heading", { name: "eu-nightly" }).waitFor();
+  await page.goto(`/work-pools/work-pool/${scene.pool}`);
+  await page.getByRole("heading", { name: "mill", exact: true }).waitFor();
   await page.goto(`/runs/flow-run/${scene.failed}?view=table`);
   const task = new URL(
     (await page.getByRole("link", { name: "fetch-page-1" }).getAttribute("href"))!,

@@ -15,12 +15,14 @@ import {
   type Watched,
   workspace,
 } from "./browser.ts";
-import { clientOf, makeFlow, makeRun, paintScene, type Scene, writeLog } from "./scene.ts";
+import { clientOf, makeDeployment, makeFlow, makePool, makeRun, paintScene, type Scene, writeLog } from "./scene.ts";
 
 let browser: Browser;
 let scene: Scene;
 const keys = { full: "", empty: "", huge: "", forbidden: "", partly: "" };
 let hugeRun = "";
+let hugeFlow = "";
+let hugeDeployment = "";
 const opened = new Map<string, Watched>();
 
 const LONG = "a-name-without-any-place-to-break-it-".repeat(6);
@@ -44,6 +46,21 @@ beforeAll(async () => {
   scene = await paintScene(clientOf({ api_url: full.apiUrl, api_key: full.key }));
   const api = clientOf({ api_url: huge.apiUrl, api_key: huge.key });
   const flow = await makeFlow(api, LONG);
+  hugeFlow = flow;
+  await makePool(api, LONG, LONG);
+  for (let n = 0; n < 30; n++) {
+    hugeDeployment = await makeDeployment(api, flow, `${n}-${LONG}`, {
+      work_pool_name: LONG,
+      tags: Array.from({ length: 20 }, (_, tag) => `${tag}-${LONG}`),
+      description: `${LONG} ${"words that do break. ".repeat(40)}`,
+      parameters: { text: "x".repeat(70_000) },
+      parameter_openapi_schema: {
+        properties: Object.fromEntries(
+          Array.from({ length: 40 }, (_, field) => [`${field}-${LONG}`, { type: "string", description: LONG }]),
+        ),
+      },
+    });
+  }
   const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(1)</script>`;
   const tags = [HOSTILE, ...Array.from({ length: 29 }, (_, n) => `${n}-${LONG}`)];
   const message = `${LONG} ${"words that do break. ".repeat(40)}`;
@@ -162,6 +179,57 @@ const CASES: Case[] = [
     title: /^Not found/,
     status: 404,
   },
+  { name: "flows", who: "full", path: () => "/flows", title: /^Flows · Millrace$/, live: true },
+  { name: "flows-none-match", who: "full", path: () => "/flows?q=nothing-like-this", title: /^Flows/, live: true },
+  { name: "flows-empty", who: "empty", path: () => "/flows", title: /^Flows/, live: true },
+  { name: "flows-huge", who: "huge", path: () => "/flows", title: /^Flows/, live: true },
+  { name: "flows-forbidden", who: "forbidden", path: () => "/flows", title: /^Not allowed/, status: 403 },
+  { name: "flow", who: "full", path: ({ flow }) => `/flows/flow/${flow}`, title: /^ingest · Flow/, live: true },
+  { name: "flow-huge", who: "huge", path: () => `/flows/flow/${hugeFlow}`, title: /^a-name-without/, live: true },
+  {
+    name: "flow-unknown",
+    who: "full",
+    path: () => "/flows/flow/00000000-0000-4000-8000-000000000000",
+    title: /^Not found/,
+    status: 404,
+  },
+  { name: "deployments", who: "full", path: () => "/deployments", title: /^Deployments · Millrace$/, live: true },
+  { name: "deployments-empty", who: "empty", path: () => "/deployments", title: /^Deployments/, live: true },
+  { name: "deployments-huge", who: "huge", path: () => "/deployments", title: /^Deployments/, live: true },
+  { name: "deployments-forbidden", who: "partly", path: () => "/deployments", title: /^Not allowed/, status: 403 },
+  {
+    name: "deployment",
+    who: "full",
+    path: ({ deployment }) => `/deployments/deployment/${deployment}`,
+    title: /^ingest › eu-nightly/,
+    live: true,
+  },
+  {
+    name: "deployment-huge",
+    who: "huge",
+    path: () => `/deployments/deployment/${hugeDeployment}`,
+    title: /^a-name-without/,
+    live: true,
+  },
+  { name: "pools", who: "full", path: () => "/work-pools", title: /^Work pools · Millrace$/, live: true },
+  { name: "pools-empty", who: "empty", path: () => "/work-pools", title: /^Work pools/, live: true },
+  { name: "pools-huge", who: "huge", path: () => "/work-pools", title: /^Work pools/, live: true },
+  { name: "pools-forbidden", who: "partly", path: () => "/work-pools", title: /^Not allowed/, status: 403 },
+  { name: "pool", who: "full", path: () => "/work-pools/work-pool/mill", title: /^mill · Work pool/, live: true },
+  {
+    name: "pool-huge",
+    who: "huge",
+    path: () => `/work-pools/work-pool/${LONG}`,
+    title: /^a-name-without/,
+    live: true,
+  },
+  {
+    name: "pool-unknown",
+    who: "full",
+    path: () => "/work-pools/work-pool/nowhere",
+    title: /^Not found/,
+    status: 404,
+  },
   { name: "nowhere", who: null, path: () => "/nowhere", title: /^Not found/, status: 404 },
 ];
 
@@ -180,12 +248,15 @@ test.each(CASES)(
   },
 );
 
-test.each(["/sign-in", "/runs", "run"])("[WE1] %s reflows at 320 pixels", async (path) => {
-  const { page } = await seen(path === "/sign-in" ? null : "huge");
-  await page.setViewportSize({ width: 320, height: 640 });
-  await page.goto(path === "run" ? `/runs/flow-run/${hugeRun}` : path);
-  expect(await overflow(page)).toBe(0);
-});
+test.each(["/sign-in", "/runs", "/flows", "/deployments", "/work-pools", "run"])(
+  "[WE1] %s reflows at 320 pixels",
+  async (path) => {
+    const { page } = await seen(path === "/sign-in" ? null : "huge");
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(path === "run" ? `/runs/flow-run/${hugeRun}` : path);
+    expect(await overflow(page)).toBe(0);
+  },
+);
 
 const LAYERS: { name: string; path: (scene: Scene) => string; open: (watched: Watched) => Promise<void> }[] = [
   {
@@ -222,6 +293,15 @@ const LAYERS: { name: string; path: (scene: Scene) => string; open: (watched: Wa
   },
   { name: "cancel", path: run("running"), open: ({ page }) => page.getByRole("button", { name: "Cancel" }).click() },
   { name: "retry", path: run("failed"), open: ({ page }) => page.getByRole("button", { name: "Retry" }).click() },
+  {
+    name: "run-form",
+    path: ({ deployment }) => `/deployments/deployment/${deployment}`,
+    open: ({ page }) =>
+      page
+        .getByRole("button", { name: "Run eu-nightly" })
+        .click()
+        .then(() => page.getByLabel("Locale").waitFor()),
+  },
   {
     name: "task",
     path: run("failed", "?view=table"),

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Client, createClient } from "@millrace/contract/client.ts";
+import type { Body } from "@millrace/contract/endpoints.ts";
 import type { StateType } from "@millrace/domain/state.ts";
 import { uuidv7 } from "uuidv7";
 import type { Local } from "../support/server.ts";
@@ -20,9 +21,41 @@ export async function makeFlow(api: Client, name: string): Promise<string> {
   return (await api("POST /flows/", { body: { name } })).id;
 }
 
-export async function makeDeployment(api: Client, flow: string, name: string): Promise<string> {
-  return (await api("POST /deployments/", { body: { flow_id: flow, name } })).id;
+type DeploymentWish = Omit<Body<"POST /deployments/">, "flow_id" | "name">;
+
+export async function makeDeployment(
+  api: Client,
+  flow: string,
+  name: string,
+  wish: DeploymentWish = {},
+): Promise<string> {
+  return (await api("POST /deployments/", { body: { ...wish, flow_id: flow, name } })).id;
 }
+
+/** A pool for agents that may never come. */
+export async function makePool(api: Client, name: string, description: string | null = null): Promise<string> {
+  return (await api("POST /work_pools/", { body: { name, type: "process", description } })).name;
+}
+
+/** Parameters of every kind that a form has a field for. */
+export const PARAMETER_SCHEMA = {
+  type: "object",
+  required: ["urls", "mode"],
+  properties: {
+    urls: {
+      title: "Addresses",
+      type: "array",
+      items: { type: "string" },
+      description: "What is fetched.",
+      position: 0,
+    },
+    locale: { title: "Locale", type: "string", default: "en", position: 1 },
+    mode: { title: "Mode", enum: ["fast", "safe"], position: 2 },
+    limit: { title: "Limit", anyOf: [{ type: "integer" }, { type: "null" }], default: null, position: 3 },
+    strict: { title: "Strict", type: "boolean", default: true, position: 4 },
+    token: { title: "Token", type: "string", writeOnly: true, position: 5 },
+  },
+};
 
 export interface RunWish {
   flow: string;
@@ -200,6 +233,8 @@ export const finished = (
 
 export interface Scene {
   flow: string;
+  deployment: string;
+  pool: string;
   completed: string;
   failed: string;
   running: string;
@@ -231,12 +266,23 @@ export async function paintScene(api: Client): Promise<Scene> {
     states: [{ type: "RUNNING" }, { type: "PAUSED", message: "Waiting for sign-off." }],
   });
   await makeRun(api, { flow: report!, name: "waiting-vole" });
-  const deployment = await makeDeployment(api, flow, "eu-nightly");
+  const pool = await makePool(api, "mill", "The machines by the river.");
+  const deployment = await makeDeployment(api, flow, "eu-nightly", {
+    work_pool_name: pool,
+    parameter_openapi_schema: PARAMETER_SCHEMA,
+    parameters: { urls: ["https://a.example/1"], locale: "fr" },
+    tags: ["eu", "nightly"],
+    description: "Fetches the pages of the night.\nAsk Ada before you change it.",
+    entrypoint: "ingest.mjs:ingest",
+    version: "7",
+    job_variables: { env: { REGION: "eu" } },
+  });
+  await makeDeployment(api, report!, "by-hand");
   const completed = await paintCompleted(api, flow);
   const failed = await paintFailed(api, flow, deployment);
   const retried = await paintRetried(api, flow);
   const running = await paintRunning(api, flow);
-  return { flow, completed, failed, retried, running };
+  return { flow, deployment, pool, completed, failed, retried, running };
 }
 
 async function paintCompleted(api: Client, flow: string): Promise<string> {

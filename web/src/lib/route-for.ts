@@ -17,6 +17,13 @@ export const routeForRunsOfFlow = (flow: string): string => routeForRuns(query({
 export const routeForRunsOfDeployment = (deployment: string): string => routeForRuns(query({ deployment }));
 export const routeForRunsWithTag = (tag: string): string => routeForRuns(query({ tag }));
 
+export const routeForFlows = (search = ""): string => `${base}/flows${search}`;
+export const routeForFlow = (id: string): string => `${base}/flows/flow/${encodeURIComponent(id)}`;
+export const routeForDeployments = (search = ""): string => `${base}/deployments${search}`;
+export const routeForDeployment = (id: string): string => `${base}/deployments/deployment/${encodeURIComponent(id)}`;
+export const routeForPools = (search = ""): string => `${base}/work-pools${search}`;
+export const routeForPool = (name: string): string => `${base}/work-pools/work-pool/${encodeURIComponent(name)}`;
+
 export const RUN_TABS = ["logs", "artifacts", "states", "parameters"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 

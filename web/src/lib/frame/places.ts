@@ -1,6 +1,6 @@
 /** The places of the app that exist, in the order in which people see them. */
 
-import { routeForRuns } from "../route-for.ts";
+import { routeForDeployments, routeForFlows, routeForPools, routeForRuns } from "../route-for.ts";
 import { parseRunFilter } from "../run/run-filter.ts";
 import type { Glyph, Tone } from "../state/state-look.ts";
 
@@ -9,21 +9,32 @@ export interface Place {
   /** The name where there is room for one word. */
   short: string;
   href: string;
-  glyph: Glyph | "list" | "calendar";
+  glyph: Glyph | "list" | "calendar" | "flow" | "deployment" | "pool";
   tone: Tone | null;
+  /** It has a place at the thumb of a phone, where there are five. */
+  thumb: boolean;
   /** Second key after `g`. */
   key: string;
 }
 
 export const PLACES: readonly Place[] = [
-  { name: "All runs", short: "Runs", href: routeForRuns(), glyph: "list", tone: null, key: "r" },
-  { name: "Running", short: "Running", href: routeForRuns("?state=running"), glyph: "play", tone: "run", key: "n" },
+  { name: "All runs", short: "Runs", href: routeForRuns(), glyph: "list", tone: null, thumb: true, key: "r" },
+  {
+    name: "Running",
+    short: "Running",
+    href: routeForRuns("?state=running"),
+    glyph: "play",
+    tone: "run",
+    thumb: false,
+    key: "n",
+  },
   {
     name: "Failed or crashed",
     short: "Failed",
     href: routeForRuns("?state=failed,crashed"),
     glyph: "cross",
     tone: "bad",
+    thumb: true,
     key: "f",
   },
   {
@@ -32,6 +43,7 @@ export const PLACES: readonly Place[] = [
     href: routeForRuns("?state=late,awaiting-retry"),
     glyph: "clock",
     tone: "late",
+    thumb: false,
     key: "l",
   },
   {
@@ -40,13 +52,27 @@ export const PLACES: readonly Place[] = [
     href: routeForRuns("?when=upcoming"),
     glyph: "calendar",
     tone: null,
+    thumb: false,
     key: "u",
   },
+  { name: "Flows", short: "Flows", href: routeForFlows(), glyph: "flow", tone: null, thumb: true, key: "w" },
+  {
+    name: "Deployments",
+    short: "Deployments",
+    href: routeForDeployments(),
+    glyph: "deployment",
+    tone: null,
+    thumb: true,
+    key: "d",
+  },
+  { name: "Work pools", short: "Pools", href: routeForPools(), glyph: "pool", tone: null, thumb: true, key: "p" },
 ];
 
 /** The place that an address belongs to; null when it is a list of the reader's own making. */
 export function placeOf(url: URL): Place | null {
-  if (!url.pathname.startsWith(routeForRuns())) return null;
+  const rest = PLACES.filter(({ href }) => !href.startsWith(routeForRuns()));
+  const room = rest.find(({ href }) => url.pathname === href || url.pathname.startsWith(`${href}/`));
+  if (room || !url.pathname.startsWith(routeForRuns())) return room ?? null;
   if (url.pathname !== routeForRuns()) return PLACES[0]!;
   const here = parseRunFilter(url.searchParams);
   const same = PLACES.find(({ href }) => {

@@ -1,6 +1,10 @@
-import { redirect } from "@sveltejs/kit";
-import { routeForRunsOfFlow } from "$lib/route-for.ts";
+import { apiWith } from "$lib/api.ts";
+import { FLOWS_LOADED, loadFlow } from "$lib/flow/load-flows.ts";
+import { loadOrExplain } from "$lib/load-errors.ts";
+import { RUNS_LOADED } from "$lib/run/load-runs.ts";
 import type { PageServerLoad } from "./$types";
 
-/** Where Prefect's client points for a flow: its runs. */
-export const load: PageServerLoad = ({ params }) => redirect(307, routeForRunsOfFlow(params.id));
+export const load: PageServerLoad = async ({ fetch, params, url, depends }) => {
+  depends(FLOWS_LOADED, RUNS_LOADED);
+  return { data: await loadOrExplain(url, "flow", () => loadFlow(apiWith(fetch), params.id, Date.now())) };
+};

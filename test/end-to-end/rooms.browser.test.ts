@@ -1,0 +1,137 @@
+/** Flows, deployments and work pools: what people find there and do there. */
+import type { Client } from "@millrace/contract/client.ts";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { makeKey } from "../support/tenant.ts";
+import { eventually, launch, local, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import { clientOf, makeDeployment, makeFlow, makePool, makeRun, PARAMETER_SCHEMA } from "./scene.ts";
+
+let browser: Browser;
+let api: Client;
+const keys = { full: "", reader: "" };
+let flow = "";
+let deployment = "";
+let watched: Watched;
+
+beforeAll(async () => {
+  browser = await launch();
+  const tenant = await workspace("rooms");
+  api = clientOf({ api_url: tenant.apiUrl, api_key: tenant.key });
+  const scopes = ["see_flows", "see_events", "see_deployments", "see_work_pools"] as const;
+  keys.full = tenant.key;
+  keys.reader = (await makeKey(local(), tenant.workspaceId, "rooms-reader", [...scopes])).key;
+  flow = await makeFlow(api, "ingest");
+  await makePool(api, "mill");
+  deployment = await makeDeployment(api, flow, "nightly", {
+    work_pool_name: "mill",
+    parameter_openapi_schema: PARAMETER_SCHEMA,
+    parameters: { urls: ["https://a.example/1"], locale: "fr" },
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+});
+afterEach(async () => {
+  const { problems } = watched;
+  await watched.close();
+  expect(problems).toEqual([]);
+});
+
+async function open(path: string, who: keyof typeof keys = "full"): Promise<Page> {
+  watched = await openPage(browser);
+  await signIn(watched.page, keys[who]);
+  await watched.page.goto(path);
+  await untilLive(watched.page);
+  return watched.page;
+}
+const idIn = (page: Page): string => /flow-run\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
+const parametersOf = async (id: string) => (await api("GET /flow_runs/{id}", { params: { id } })).parameters;
+
+test("[WE61] a deployment is run by the keyboard alone: untouched fields are its own, and the run's page opens", async () => {
+  const page = await open(`/deployments/deployment/${deployment}`);
+  await page.keyboard.press("r");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Mode").waitFor();
+  await dialog.getByRole("button", { name: "Run", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await dialog.getByText("The flow needs a value here.").waitFor();
+  await dialog.getByLabel("Mode").and(page.locator(":focus")).waitFor();
+  await dialog.getByLabel("Mode").selectOption("safe");
+  await dialog.getByLabel("Limit", { exact: true }).fill("7");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/flow-run/);
+  const given = { urls: ["https://a.example/1"], locale: "fr", mode: "safe", limit: 7 };
+  expect(await parametersOf(idIn(page))).toEqual(given);
+});
+
+test("[WE61] parameters can be said as JSON, and what the server refuses is said in the form", async () => {
+  const page = await open("/deployments");
+  await page.getByRole("button", { name: "Run nightly" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "As JSON" }).click();
+  const json = dialog.getByLabel("Parameters as JSON");
+  expect(JSON.parse(await json.inputValue())).toMatchObject({ locale: "fr", strict: true, limit: null });
+  await json.fill("{");
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  await dialog.getByText("are no JSON object").waitFor();
+  await json.fill('{"mode": "fast", "urls": [], "limit": null}');
+  await dialog.getByRole("button", { name: "As a form" }).click();
+  expect(await dialog.getByLabel("Mode").inputValue()).toBe('"fast"');
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  await page.waitForURL(/flow-run/);
+  expect(await parametersOf(idIn(page))).toEqual({ mode: "fast", urls: [], locale: "fr" });
+});
+
+test("[WE61] who may not run is told which scope is missing", async () => {
+  const page = await open(`/deployments/deployment/${deployment}`, "reader");
+  const button = page.getByRole("button", { name: "Run nightly" });
+  expect(await button.getAttribute("title")).toContain("run_deployments");
+  // What cannot be done can still be asked for, to learn why.
+  await button.click({ force: true });
+  await page.getByText("lacks the scope run_deployments").first().waitFor();
+  expect(await page.getByRole("dialog").count()).toBe(0);
+});
+
+test("[WE62] lists find by name, keep the search in the address, and say when nothing is like that", async () => {
+  const page = await open("/deployments");
+  await page.keyboard.press("/");
+  await page.keyboard.type("night");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/deployments\?q=night$/);
+  await page.getByRole("link", { name: "nightly" }).waitFor();
+  await page.goto("/flows?q=nothing");
+  await page.getByText("No flow has this in its name").waitFor();
+  await page.getByRole("link", { name: "All flows" }).click();
+  await page.getByRole("link", { name: "ingest", exact: true }).waitFor();
+});
+
+test("[WE62] rows are walked and opened by letters, and the places are a key away", async () => {
+  const page = await open("/runs");
+  await page.keyboard.press("g");
+  await page.keyboard.press("w");
+  await page.waitForURL(/\/flows$/);
+  await page.getByRole("link", { name: "ingest", exact: true }).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("o");
+  await page.waitForURL(new RegExp(`/flows/flow/${flow}`));
+});
+
+test("[WE63] a list of flows follows what happens, without a reload", async () => {
+  const quiet = await makeFlow(api, "quiet-flow");
+  const page = await open("/flows");
+  const row = page.locator(`[data-flow="${quiet}"]`);
+  await row.getByText("no recent runs").waitFor();
+  await makeRun(api, { flow: quiet, name: "first", states: [{ type: "RUNNING" }, { type: "COMPLETED" }] });
+  await row.getByRole("img", { name: "Last run: Completed" }).waitFor();
+});
+
+test("[WE63] a pool tells who is there, what waits, and how to bring an agent", async () => {
+  await api("POST /deployments/{id}/create_flow_run", {
+    params: { id: deployment },
+    body: { parameters: { mode: "fast" } },
+  });
+  const page = await open("/work-pools/work-pool/mill");
+  await page.getByText("npx millrace agent start --pool mill").waitFor();
+  await eventually(async () => page.locator("dd.text-late").textContent()).toMatch(/[1-9]/);
+  await page.getByRole("link", { name: "nightly" }).waitFor();
+});
