@@ -1,5 +1,6 @@
 /** What the pages of work pools need. */
-import type { WireAgent, WireWorkPool } from "@millrace/contract/work-pools.ts";
+import type { WireAgent, WireDispatch, WireWorker, WireWorkPool } from "@millrace/contract/work-pools.ts";
+import type { WireWorkQueue } from "@millrace/contract/work-queues.ts";
 import { type Client, type Part, part } from "../api.ts";
 import { type DeploymentRow, deploymentRow } from "../deployment/deployment-row.ts";
 import { cut, type ListQuery } from "../list/list-query.ts";
@@ -28,10 +29,18 @@ const poolRow = (pool: WireWorkPool): PoolRow => ({
   name: pool.name,
   type: pool.type,
   description: pool.description,
-  status: pool.status,
+  status: pool.status ?? "NOT_READY",
   limit: pool.concurrency_limit,
   active: pool.active_slots,
 });
+
+/** «3: 2 no agent has a free slot, 1 next in turn». */
+export function tellWaiting({ count, reasons }: Waiting): string {
+  const [first, ...others] = reasons;
+  if (!first) return count.toLocaleString("en");
+  const why = others.length === 0 ? first[0] : reasons.map(([reason, of]) => `${of} ${reason}`).join(", ");
+  return `${count.toLocaleString("en")}: ${why}`;
+}
 
 export interface PoolList {
   query: ListQuery;
@@ -43,47 +52,102 @@ export async function loadPools(api: Client, query: ListQuery): Promise<PoolList
   return { query, rows: (await api("POST /work_pools/filter", { body: { work_pools, ...cut(query) } })).map(poolRow) };
 }
 
+/** Whoever takes runs of a pool: an agent of ours, or a worker of Prefect's. */
 export interface AgentRow {
   id: string;
   name: string;
-  version: string;
+  /** What it is, in words. */
+  what: string;
   status: string;
-  slots: number;
-  running: number;
-  seen: number;
+  /** How busy it is; null: it does not say. */
+  slots: { busy: number; all: number } | null;
+  seen: number | null;
 }
 
 const agentRow = (agent: WireAgent): AgentRow => ({
   id: agent.id,
   name: agent.name,
-  version: agent.version,
+  what: `agent ${agent.version}`,
   status: agent.status,
-  slots: agent.slots,
-  running: agent.running,
-  seen: milliseconds(agent.last_seen) ?? 0,
+  slots: { busy: agent.running, all: agent.slots },
+  seen: milliseconds(agent.last_seen),
 });
+
+const workerRow = (worker: WireWorker): AgentRow => ({
+  id: worker.id,
+  name: worker.name,
+  what: "Prefect worker",
+  status: worker.status,
+  slots: null,
+  seen: milliseconds(worker.last_heartbeat_time),
+});
+
+export interface QueueRow {
+  id: string;
+  name: string;
+  priority: number;
+  limit: number | null;
+  active: number;
+  status: string;
+}
+
+const queueRow = (queue: WireWorkQueue): QueueRow => ({
+  id: queue.id,
+  name: queue.name,
+  priority: queue.priority,
+  limit: queue.concurrency_limit,
+  active: queue.active_slots ?? 0,
+  status: queue.is_paused ? "PAUSED" : (queue.status ?? "NOT_READY"),
+});
+
+/** Why runs wait, for people, and what the pool calls it. */
+const REASONS: Record<WireDispatch["waiting"][number]["reason"], string> = {
+  next: "next in turn",
+  no_free_agent: "no agent has a free slot",
+  not_due: "not due yet",
+  pool_paused: "the pool is paused",
+  queue_paused: "their queue is paused",
+  pool_limit: "the pool's limit is reached",
+  queue_limit: "their queue's limit is reached",
+};
+
+export interface Waiting {
+  count: number;
+  /** How many wait for which reason, most first. */
+  reasons: [reason: string, count: number][];
+}
+
+export function waitingOf({ count, waiting }: Pick<WireDispatch, "count" | "waiting">): Waiting {
+  const reasons = new Map<string, number>();
+  for (const { reason } of waiting) reasons.set(REASONS[reason], (reasons.get(REASONS[reason]) ?? 0) + 1);
+  return { count, reasons: [...reasons].sort(([, a], [, b]) => b - a) };
+}
 
 export interface PoolPageData {
   pool: PoolRow;
   agents: Part<AgentRow[]>;
   deployments: Part<DeploymentRow[]>;
   flows: Names;
-  /** Runs that are due and have no agent yet. */
-  waiting: Part<number>;
+  queues: Part<QueueRow[]>;
+  /** Runs that nobody has taken yet, and why. */
+  waiting: Part<Waiting>;
 }
 
-export async function loadPool(api: Client, name: string, now: number): Promise<PoolPageData> {
+export async function loadPool(api: Client, name: string): Promise<PoolPageData> {
   const pool = await api("GET /work_pools/{name}", { params: { name } });
   const work_pools = { name: { any_: [pool.name] } };
-  const due = {
-    state: { type: { any_: ["SCHEDULED" as const] } },
-    expected_start_time: { before_: new Date(now).toISOString() },
-  };
-  const [agents, deployments, waiting] = await Promise.all([
-    part(api("GET /work_pools/{name}/agents", { params: { name } }).then((all) => all.map(agentRow))),
+  const params = { work_pool_name: name };
+  const [agents, queues, deployments, waiting] = await Promise.all([
+    part(
+      Promise.all([
+        api("GET /work_pools/{name}/agents", { params: { name } }),
+        api("POST /work_pools/{work_pool_name}/workers/filter", { params, body: {} }),
+      ]).then(([ours, theirs]) => [...ours.map(agentRow), ...theirs.map(workerRow)]),
+    ),
+    part(api("POST /work_pools/{work_pool_name}/queues/filter", { params, body: {} }).then((all) => all.map(queueRow))),
     part(api("POST /deployments/filter", { body: { work_pools, limit: 200 } }).then((all) => all.map(deploymentRow))),
-    part(api("POST /flow_runs/count", { body: { work_pools, flow_runs: due } })),
+    part(api("GET /work_pools/{name}/dispatch", { params: { name } }).then(waitingOf)),
   ]);
   const flows = await namesOfFlows(api, "value" in deployments ? deployments.value.map(({ flowId }) => flowId) : []);
-  return { pool: poolRow(pool), agents, deployments, flows, waiting };
+  return { pool: poolRow(pool), agents, queues, deployments, flows, waiting };
 }

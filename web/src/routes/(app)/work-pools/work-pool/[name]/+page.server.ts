@@ -5,5 +5,5 @@ import type { PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async ({ fetch, params, url, depends }) => {
   depends(POOLS_LOADED);
-  return { data: await loadOrExplain(url, "work pool", () => loadPool(apiWith(fetch), params.name, Date.now())) };
+  return { data: await loadOrExplain(url, "work pool", () => loadPool(apiWith(fetch), params.name)) };
 };
