@@ -2,7 +2,7 @@
  * The test projects. Unit tests lie beside their files; what crosses rooms lies in test/, a project per folder.
  * `npm test` runs them all through test/run.ts; one alone: `npm run test:unit`, or `npx vitest run --project unit`.
  */
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -41,6 +41,9 @@ function signingKey(kid: string): object {
   return { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid, alg: "EdDSA", use: "sig" };
 }
 
+/** A key that wraps the keys of workspaces, as a server's secrets hold it. */
+const secretsKey = (kid: string): object => ({ kid, k: randomBytes(32).toString("base64url") });
+
 const unit: TestProjectInlineConfiguration = {
   extends: false,
   test: {
@@ -75,6 +78,7 @@ const workerd: TestProjectInlineConfiguration = {
           SHARD_MIGRATIONS: await readD1Migrations("migrations/shard"),
           KEY_PEPPER: "a pepper that no server has",
           SIGNING_KEYS: JSON.stringify([signingKey("newest"), signingKey("older")]),
+          SECRETS_KEYS: JSON.stringify([secretsKey("newest"), secretsKey("older")]),
           LOCAL_SIGN_IN: "1",
         },
         serviceBindings: { WEB: () => new Response("the web app is not part of this test", { status: 501 }) },

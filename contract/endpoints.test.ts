@@ -38,10 +38,11 @@ test.each(rows)(
   },
 );
 
-test("[CO1] the token of a run may write nothing but runs and artifacts, and nothing of the account", () => {
+test("[CO1] the token of a run may write nothing but runs, artifacts, slots and variables, and nothing of the account", () => {
   for (const scope of RUN_TOKEN_SCOPES) expect(WORKSPACE_SCOPES).toContain(scope);
   const writes = RUN_TOKEN_SCOPES.filter((scope) => !scope.startsWith("see_"));
-  expect(writes.sort()).toEqual(["manage_concurrency_limits", "run_deployments", "run_flows", "write_artifacts"]);
+  const wanted = ["manage_concurrency_limits", "read_secrets", "run_deployments", "run_flows", "write_artifacts"];
+  expect(writes.sort()).toEqual([...wanted, "write_variables"]);
 });
 
 test.each(endpoints.filter(({ body }) => body).map((row) => [nameOf(row), row] as const))(

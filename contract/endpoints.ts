@@ -3,6 +3,7 @@ import { accounts, me } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { artifacts } from "./artifacts.ts";
 import { auth } from "./auth.ts";
+import { blockDocuments, blockSchemas, blockTypes } from "./blocks.ts";
 import { bundles } from "./bundles.ts";
 import { cancellations } from "./cancellations.ts";
 import { checkpoints } from "./checkpoints.ts";
@@ -23,6 +24,7 @@ import { schemas } from "./schemas.ts";
 import { taskRuns } from "./task-runs.ts";
 import { taskWorkers } from "./task-workers.ts";
 import { ui } from "./ui.ts";
+import { variables } from "./variables.ts";
 import { workPools } from "./work-pools.ts";
 import { workQueues } from "./work-queues.ts";
 
@@ -54,6 +56,10 @@ export const resources = {
   collections,
   ui,
   schemas,
+  variables,
+  blockTypes,
+  blockSchemas,
+  blockDocuments,
 } as const;
 
 type Resources = typeof resources;

@@ -94,6 +94,39 @@ export const DeploymentFilter = z.strictObject({
 });
 export type DeploymentFilterInput = z.output<typeof DeploymentFilter>;
 
+export const VariableFilter = z.strictObject({
+  operator,
+  id: maybe(AnyId),
+  name: maybe(NameFilter),
+  tags: maybe(z.strictObject({ operator, all_: texts, is_null_: flag })),
+});
+export type VariableFilterInput = z.output<typeof VariableFilter>;
+
+export const BlockTypeFilter = z.strictObject({
+  name: maybe(z.strictObject({ like_: like })),
+  slug: maybe(z.strictObject({ any_: texts })),
+});
+export type BlockTypeFilterInput = z.output<typeof BlockTypeFilter>;
+
+export const BlockSchemaFilter = z.strictObject({
+  operator,
+  block_type_id: maybe(AnyId),
+  block_capabilities: maybe(z.strictObject({ all_: texts })),
+  id: maybe(AnyId),
+  version: maybe(z.strictObject({ any_: texts })),
+});
+export type BlockSchemaFilterInput = z.output<typeof BlockSchemaFilter>;
+
+export const BlockDocumentFilter = z.strictObject({
+  operator,
+  id: maybe(AnyId),
+  /** Left out, it means those that are not; null means all. */
+  is_anonymous: z.strictObject({ eq_: flag }).nullable().default({ eq_: false }),
+  block_type_id: maybe(AnyId),
+  name: maybe(NameFilter),
+});
+export type BlockDocumentFilterInput = z.output<typeof BlockDocumentFilter>;
+
 export const WorkPoolFilter = z.strictObject({
   operator,
   id: maybe(AnyId),

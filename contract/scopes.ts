@@ -4,6 +4,10 @@ export const WORKSPACE_SCOPES = [
   "see_artifacts",
   "write_artifacts",
   "manage_artifacts",
+  "see_blocks",
+  "manage_blocks",
+  // Ours: Prefect's cloud shows a block's secrets to whoever sees the block.
+  "read_secrets",
   "see_concurrency_limits",
   "manage_concurrency_limits",
   "see_deployments",
@@ -14,6 +18,9 @@ export const WORKSPACE_SCOPES = [
   "see_flows",
   "run_flows",
   "manage_flows",
+  "see_variables",
+  "write_variables",
+  "manage_variables",
   "see_work_pools",
   "write_work_pools",
   "manage_work_pools",
@@ -35,8 +42,8 @@ export type Scope = WorkspaceScope | AccountPermission;
 export const ALL_SCOPES: readonly Scope[] = [...WORKSPACE_SCOPES, ...ACCOUNT_PERMISSIONS];
 
 /**
- * What the token of one run may do, and only in its own workspace: report on runs, start subflows and other deployments, and
- * leave artifacts. The token is also bound to its run and claim.
+ * What the token of one run may do, and only in its own workspace: report on runs, start subflows and other deployments, leave
+ * artifacts, use slots and variables, and read blocks with their secrets. The token is also bound to its run and claim.
  */
 export const RUN_TOKEN_SCOPES: readonly WorkspaceScope[] = [
   "see_flows",
@@ -47,4 +54,8 @@ export const RUN_TOKEN_SCOPES: readonly WorkspaceScope[] = [
   "run_deployments",
   "see_concurrency_limits",
   "manage_concurrency_limits",
+  "see_variables",
+  "write_variables",
+  "see_blocks",
+  "read_secrets",
 ];

@@ -8,6 +8,8 @@ export interface Env extends ObjectEnv {
   WEB?: Fetcher;
   /** Secret under which API keys are hashed and their checksums and the checks in run ids are made. */
   KEY_PEPPER: string;
+  /** The keys that wrap the workspaces' own (secrets/vault.ts), as a JSON list of `{kid, k}`, newest first. */
+  SECRETS_KEYS: string;
   /** Secret for which the first owner gets a key, once (auth/bootstrap.ts). Set where no host of the server can ask for one. */
   BOOTSTRAP_SECRET?: string;
   /** "1": whoever sits at this machine may sign in as its owner with one click. Set only by a server bound to loopback. */

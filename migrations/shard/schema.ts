@@ -179,6 +179,90 @@ export const workPools = sqliteTable(
   ],
 );
 
+/** Written by the variables API. */
+export const variables = sqliteTable(
+  "variables",
+  {
+    ...tenant,
+    name: text().notNull(),
+    value: text().notNull(),
+    tags: text().notNull(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("variables_name").on(table.workspaceId, table.name),
+  ],
+);
+
+/** Written by the block types API. */
+export const blockTypes = sqliteTable(
+  "block_types",
+  {
+    ...tenant,
+    name: text().notNull(),
+    slug: text().notNull(),
+    logoUrl: text("logo_url"),
+    documentationUrl: text("documentation_url"),
+    description: text(),
+    codeExample: text("code_example"),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("block_types_slug").on(table.workspaceId, table.slug),
+  ],
+);
+
+/** Written by the block schemas API; never changed. */
+export const blockSchemas = sqliteTable(
+  "block_schemas",
+  {
+    ...tenant,
+    blockTypeId: text("block_type_id").notNull(),
+    checksum: text().notNull(),
+    version: text().notNull(),
+    fields: text().notNull(),
+    capabilities: text().notNull(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("block_schemas_checksum").on(table.workspaceId, table.checksum, table.version),
+  ],
+);
+
+/** Written by the block documents API. `data` is sealed (workers/secrets); `links` says which documents stand in for which fields. */
+export const blockDocuments = sqliteTable(
+  "block_documents",
+  {
+    ...tenant,
+    blockTypeId: text("block_type_id").notNull(),
+    blockSchemaId: text("block_schema_id").notNull(),
+    name: text().notNull(),
+    isAnonymous: integer("is_anonymous", { mode: "boolean" }).notNull(),
+    data: text().notNull(),
+    links: text().notNull(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("block_documents_name").on(table.workspaceId, table.blockTypeId, table.name),
+  ],
+);
+
+/** A workspace's key for what it keeps sealed, wrapped by one of the service's own keys. Written once, by whoever needs it first. */
+export const dataKeys = sqliteTable("data_keys", {
+  workspaceId: text("workspace_id").primaryKey(),
+  wrappedBy: text("wrapped_by").notNull(),
+  wrapped: text().notNull(),
+  created: integer().notNull(),
+});
+
 /** Written by the concurrency limits API. Who has slots and who waits is the ConcurrencyLimit object's to say. */
 export const concurrencyLimits = sqliteTable(
   "concurrency_limits",

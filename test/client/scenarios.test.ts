@@ -18,6 +18,7 @@ const scenarios = [
   { name: "s01", flows: ["parent", "child"] },
   { name: "s02", flows: ["fails", "returns-state", "slow", "cancelled", "crashes", "typed"] },
   { name: "s05", flows: ["pauses"] },
+  { name: "s06", flows: [] },
   { name: "s07", flows: ["lim"] },
   { name: "s08", flows: ["f"] },
 ];

@@ -122,6 +122,10 @@ describe("another tenant's things do not exist", () => {
       logs: 1,
       limits: 2,
       tagLimits: 1,
+      variables: 1,
+      blockTypes: 1,
+      blockSchemas: 1,
+      blockDocuments: 1,
     });
   });
 });

@@ -33,6 +33,14 @@ export interface Things {
   tag: string;
   tagLimit: string;
   lease: string;
+  variable: string;
+  variableName: string;
+  blockType: string;
+  blockTypeSlug: string;
+  blockSchema: string;
+  blockChecksum: string;
+  blockDocument: string;
+  blockDocumentName: string;
 }
 
 export interface Party extends Tenant {
@@ -93,9 +101,23 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
   });
   await client("POST /v2/concurrency_limits/", { body: { name: own("limit"), limit: 5 } });
   const { lease_id } = await client("POST /v2/concurrency_limits/increment-with-lease", {
-    body: { names: [own("limit")], slots: 1 },
+    // Longer than all tests take: a lease that ends is a change.
+    body: { names: [own("limit")], slots: 1, lease_duration: 86_400 },
   });
   const tagLimit = await client("POST /concurrency_limits/", { body: { tag: own("tag"), concurrency_limit: 5 } });
+  const variable = await client("POST /variables/", { body: { name: own("variable"), value: own("value") } });
+  const blockType = await client("POST /block_types/", { body: { name: own("type"), slug: own("type") } });
+  const blockSchema = await client("POST /block_schemas/", {
+    body: { fields: { title: own("schema"), secret_fields: ["value"] }, block_type_id: blockType.id },
+  });
+  const blockDocument = await client("POST /block_documents/", {
+    body: {
+      name: own("block"),
+      data: { value: own("secret") },
+      block_type_id: blockType.id,
+      block_schema_id: blockSchema.id,
+    },
+  });
   return {
     flow: flow.id,
     flowName: flow.name,
@@ -120,6 +142,14 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     tag: tagLimit.tag,
     tagLimit: tagLimit.id,
     lease: lease_id,
+    variable: variable.id,
+    variableName: variable.name,
+    blockType: blockType.id,
+    blockTypeSlug: blockType.slug,
+    blockSchema: blockSchema.id,
+    blockChecksum: blockSchema.checksum,
+    blockDocument: blockDocument.id,
+    blockDocumentName: own("block"),
   };
 }
 
@@ -155,12 +185,17 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/deployments/", things.deployment],
     ["/concurrency_limits/", things.tagLimit],
     ["/work_queues/", things.queue],
+    ["/variables/", things.variable],
+    ["/block_types/", things.blockType],
+    ["/block_schemas/", things.blockSchema],
+    ["/block_documents/", things.blockDocument],
   ];
   const names: [string, string][] = [
     ["/queues/{name}", things.queueName],
     ["/work_queues/", things.queueName],
     ["/workers/{name}", things.workerName],
     ["/work_pools/", things.pool],
+    ["/variables/", things.variableName],
   ];
   const named: Record<string, string> = {
     account_id: party.accountId,
@@ -171,6 +206,9 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     id_or_name: things.limit,
     tag: things.tag,
     lease_id: things.lease,
+    slug: things.blockTypeSlug,
+    checksum: things.blockChecksum,
+    block_document_name: things.blockDocumentName,
     work_pool_name: things.pool,
     worker_id: things.worker,
     view: `view-${party.workspaceId}`,
@@ -299,6 +337,10 @@ export async function inventory({ client }: Party): Promise<unknown> {
     logs: await client("POST /logs/filter", { body: {} }),
     limits: await client("POST /v2/concurrency_limits/filter", { body: {} }),
     tagLimits: await client("POST /concurrency_limits/filter", { body: {} }),
+    variables: await client("POST /variables/filter", { body: {} }),
+    blockTypes: await client("POST /block_types/filter", { body: {} }),
+    blockSchemas: await client("POST /block_schemas/filter", { body: {} }),
+    blockDocuments: await client("POST /block_documents/filter", { body: { include_secrets: true } }),
   };
 }
 

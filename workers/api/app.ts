@@ -5,6 +5,9 @@ import { serveAccounts } from "./accounts.ts";
 import { serveAdmin } from "./admin.ts";
 import { serveArtifacts } from "./artifacts.ts";
 import { serveAuth } from "./auth.ts";
+import { serveBlockDocuments } from "./block-documents.ts";
+import { serveBlockSchemas } from "./block-schemas.ts";
+import { serveBlockTypes } from "./block-types.ts";
 import { serveBundles } from "./bundles.ts";
 import { serveCheckpoints } from "./checkpoints.ts";
 import { serveCollections } from "./collections.ts";
@@ -29,6 +32,7 @@ import { serveTagLimits } from "./tag-limits.ts";
 import { serveTaskRuns } from "./task-runs.ts";
 import { serveTaskWorkers } from "./task-workers.ts";
 import { serveUi } from "./ui.ts";
+import { serveVariables } from "./variables.ts";
 import { serveWorkPools } from "./work-pools.ts";
 import { serveWorkQueues } from "./work-queues.ts";
 
@@ -62,6 +66,10 @@ export function makeApi(): App {
   servePoolWorkers(app);
   serveScheduledRuns(app);
   serveCollections(app);
+  serveVariables(app);
+  serveBlockTypes(app);
+  serveBlockSchemas(app);
+  serveBlockDocuments(app);
   serveOpenApi(app);
   app.notFound(({ req }) => {
     if (isKnown(req.path)) return json({ detail: "Method Not Allowed" }, 405);

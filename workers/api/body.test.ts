@@ -58,7 +58,7 @@ test.each([
   ["[AP3] brackets within text", JSON.stringify(nested(1000)), nested(1000)],
   ["[AP3] a quote and brackets within text", '"\\"[[[["', '"[[[['],
 ])("%s is read", async (_case, text, value) => {
-  expect(await read(text)).toEqual({ value });
+  expect(await read(text)).toEqual({ value, text });
 });
 
 test.each<[string, string | Uint8Array, (string | number)[], string]>([
@@ -94,7 +94,7 @@ test("[AP3] keys that name a prototype stay keys", async () => {
 });
 
 test("[AP13] text that is to be mended loses NUL, and gets U+FFFD for half a surrogate pair", async () => {
-  expect(await read('[{"m":"a\\u0000b\\ud83dc"}]', { mend: true })).toEqual({ value: [{ m: "ab\ufffdc" }] });
+  expect(await read('[{"m":"a\\u0000b\\ud83dc"}]', { mend: true })).toMatchObject({ value: [{ m: "ab\ufffdc" }] });
   // A field's name is no text of the caller's: one that nothing may be called is refused all the same.
   expect(await read('[{"k\\u0000":1}]', { mend: true })).toEqual({
     faults: [expect.objectContaining({ loc: ["body", 0], type: "string_unicode" })],

@@ -50,12 +50,12 @@ export async function readJson(
   request: Request,
   limit: number,
   { mend = false } = {},
-): Promise<{ value: unknown } | { faults: Fault[] }> {
+): Promise<{ value: unknown; text: string } | { faults: Fault[] }> {
   if (request.headers.has("content-encoding")) {
     return wrong("Compressed bodies are not taken: send plain JSON.", "content_encoding");
   }
   const bytes = await readBytes(request, limit);
-  if (bytes.byteLength === 0) return { value: undefined };
+  if (bytes.byteLength === 0) return { value: undefined, text: "" };
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -73,7 +73,7 @@ export async function readJson(
   }
   if (mend && ill) value = mended(value);
   const fault = ill || inexact ? findFault(value, ["body"]) : null;
-  return fault ? { faults: [fault] } : { value };
+  return fault ? { faults: [fault] } : { value, text };
 }
 
 /** Escapes that could stand for NUL or half a surrogate pair: rare enough to look closer only when one is there. */

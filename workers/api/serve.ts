@@ -19,6 +19,8 @@ export interface Call<Row extends EndpointRow> {
   params: ParamsOf<Row>;
   query: QueryOf<Row>;
   body: Row extends { bytes: true } ? Uint8Array : BodyOf<Row>;
+  /** The body's JSON as it was sent: what it was read to says nothing of how its numbers were written. */
+  text: string;
   tenant: Row extends { scope: "public" } ? null : Tenant;
   credential: Row extends { scope: "public" } ? null : Credential;
   request: Request;
@@ -157,7 +159,7 @@ function pathOf(url: string): string {
 async function readInputs(
   context: Context<{ Bindings: Env }>,
   row: EndpointRow,
-): Promise<{ params: unknown; query: unknown; body: unknown } | Response> {
+): Promise<{ params: unknown; query: unknown; body: unknown; text: string } | Response> {
   const params = row.params?.safeParse(context.req.param());
   // A path with an id that is none is a path that does not exist.
   if (params && !params.success) return json({ detail: "Not Found" }, 404);
@@ -165,12 +167,17 @@ async function readInputs(
   if (query && !query.success) return invalidResponse(faultsOf(query.error, "query"));
   const request = context.req.raw;
   if (row.bytes)
-    return { params: params?.data, query: query?.data, body: await readBytes(request, row.limit ?? BODY_LIMIT) };
-  if (!row.body) return { params: params?.data, query: query?.data, body: undefined };
+    return {
+      params: params?.data,
+      query: query?.data,
+      body: await readBytes(request, row.limit ?? BODY_LIMIT),
+      text: "",
+    };
+  if (!row.body) return { params: params?.data, query: query?.data, body: undefined, text: "" };
   const read = await readJson(request, row.limit ?? BODY_LIMIT, { mend: row.mendText === true });
   if ("faults" in read) return invalidResponse(read.faults);
   const body = row.body.safeParse((read.value ?? null) === null && row.optionalBody ? {} : read.value);
   return body.success
-    ? { params: params?.data, query: query?.data, body: body.data }
+    ? { params: params?.data, query: query?.data, body: body.data, text: read.text }
     : invalidResponse(faultsOf(body.error, "body"));
 }

@@ -6,10 +6,14 @@
  */
 import type {
   ArtifactFilterInput,
+  BlockDocumentFilterInput,
+  BlockSchemaFilterInput,
+  BlockTypeFilterInput,
   DeploymentFilterInput,
   FlowFilterInput,
   FlowRunFilterInput,
   RunFiltersInput,
+  VariableFilterInput,
   WorkPoolFilterInput,
   WorkQueueFilterInput,
 } from "@millrace/contract/filters.ts";
@@ -144,6 +148,43 @@ export const flowRunCondition = (filter: FlowRunFilterInput): Condition =>
       ]),
     ),
   ]);
+
+/** Variables, as columns of `variables v`. */
+export const variableCondition = (filter: VariableFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.id, (f) => combine("and_", [anyOf("v.id", f.any_)])),
+    within(filter.name, (f) => named("v.name", f)),
+    within(filter.tags, (f) => tagged("v.tags", f)),
+  ]);
+
+/** Block types, as columns of `block_types t`. */
+export const blockTypeCondition = (filter: BlockTypeFilterInput): Condition =>
+  combine("and_", [
+    within(filter.name, (f) => combine("and_", [like("t.name", f.like_)])),
+    within(filter.slug, (f) => combine("and_", [anyOf("t.slug", f.any_)])),
+  ]);
+
+/** Block schemas, as columns of `block_schemas s`. */
+export const blockSchemaCondition = (filter: BlockSchemaFilterInput): Condition =>
+  combine(filter.operator, [
+    within(filter.block_type_id, (f) => combine("and_", [anyOf("s.block_type_id", f.any_)])),
+    within(filter.block_capabilities, (f) => tagged("s.capabilities", f)),
+    within(filter.id, (f) => combine("and_", [anyOf("s.id", f.any_)])),
+    within(filter.version, (f) => combine("and_", [anyOf("s.version", f.any_)])),
+  ]);
+
+/** Block documents, as columns of `block_documents b`; without a filter, those that are not anonymous. */
+export const blockDocumentCondition = (filter: BlockDocumentFilterInput | null): Condition =>
+  filter
+    ? combine(filter.operator, [
+        within(filter.id, (f) => combine("and_", [anyOf("b.id", f.any_)])),
+        within(filter.is_anonymous, (f) =>
+          f.eq_ === null ? combine("and_", []) : { sql: "b.is_anonymous = ?", values: [f.eq_ ? 1 : 0] },
+        ),
+        within(filter.block_type_id, (f) => combine("and_", [anyOf("b.block_type_id", f.any_)])),
+        within(filter.name, (f) => named("b.name", f)),
+      ])
+    : { sql: "b.is_anonymous = 0", values: [] };
 
 /** Flows, as columns of `flows f`. */
 export const flowCondition = (filter: FlowFilterInput): Condition =>

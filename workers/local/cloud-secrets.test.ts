@@ -18,7 +18,7 @@ test("[LO21] the secrets of a Worker on Cloudflare are made for their owner alon
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const text = readFileSync(file, "utf8");
   const secrets = JSON.parse(text) as Record<string, string>;
-  expect(Object.keys(secrets)).toEqual(["KEY_PEPPER", "SIGNING_KEYS", "BOOTSTRAP_SECRET"]);
+  expect(Object.keys(secrets)).toEqual(["KEY_PEPPER", "SIGNING_KEYS", "SECRETS_KEYS", "BOOTSTRAP_SECRET"]);
   expect(secrets.BOOTSTRAP_SECRET?.length).toBeGreaterThan(40);
   const [key] = JSON.parse(secrets.SIGNING_KEYS ?? "") as [{ kid: string }];
   expect(key.kid).not.toBe("");

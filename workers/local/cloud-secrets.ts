@@ -11,10 +11,11 @@ const FILE = "cloud-secrets.json";
 
 export function writeCloudSecrets(file: string): void {
   if (existsSync(file)) throw new StartProblem(`${file} is there already, and is not written over.`);
-  const { keyPepper, signingKeys } = makeSecrets();
+  const { keyPepper, signingKeys, secretsKeys } = makeSecrets();
   const secrets = {
     KEY_PEPPER: keyPepper,
     SIGNING_KEYS: JSON.stringify(signingKeys),
+    SECRETS_KEYS: JSON.stringify(secretsKeys),
     BOOTSTRAP_SECRET: randomText(),
   };
   writePrivately(file, `${JSON.stringify(secrets, null, 2)}\n`);

@@ -106,6 +106,7 @@ function bindingsOf({ secrets, localSignIn, objectBudget }: RuntimeInputs): Reco
     KEY_PEPPER: secrets.keyPepper,
     RELEASE_ENDED_RUNS: "1",
     SIGNING_KEYS: JSON.stringify(secrets.signingKeys),
+    SECRETS_KEYS: JSON.stringify(secrets.secretsKeys),
     ...(localSignIn ? { LOCAL_SIGN_IN: "1" } : {}),
     ...(objectBudget === null ? {} : { OBJECT_BUDGET: String(objectBudget) }),
   };

@@ -1,6 +1,6 @@
 /**
  * The server's own secrets: made once, kept in the state folder for its owner alone, given to the Worker as bindings.
- * Losing the file ends every API key and every token; nothing else depends on it.
+ * Losing the file ends every API key and every token, and closes for ever what workspaces keep sealed, such as secret blocks.
  */
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { readIfThere, writePrivately } from "./private-file.ts";
@@ -11,6 +11,14 @@ export interface Secrets {
   keyPepper: string;
   /** Private Ed25519 keys as JWKs, newest first: the first signs, all verify. */
   signingKeys: SigningKey[];
+  /** Keys that wrap the workspaces' own, newest first: the first wraps, all unwrap. */
+  secretsKeys: SecretsKey[];
+}
+
+export interface SecretsKey {
+  kid: string;
+  /** 256 bits in base64url. */
+  k: string;
 }
 
 export interface SigningKey {
@@ -26,20 +34,33 @@ export interface SigningKey {
 interface SecretsFile {
   key_pepper: string;
   signing_keys: SigningKey[];
+  /** Absent in files of older versions, which kept nothing sealed. */
+  secrets_keys?: SecretsKey[];
 }
 
 /** The secrets of `file`, made there on the first start. */
 export function loadSecrets(file: string): Secrets {
   const text = readIfThere(file);
-  if (text !== null) return parse(file, text);
-  const made = makeSecrets();
-  const kept: SecretsFile = { key_pepper: made.keyPepper, signing_keys: made.signingKeys };
+  const known = text === null ? null : parse(file, text);
+  if (known && known.secretsKeys.length > 0) return known;
+  const made = { ...makeSecrets(), ...known, secretsKeys: [makeSecretsKey()] };
+  const kept: SecretsFile = {
+    key_pepper: made.keyPepper,
+    signing_keys: made.signingKeys,
+    secrets_keys: made.secretsKeys,
+  };
   writePrivately(file, `${JSON.stringify(kept, null, 2)}\n`);
   return made;
 }
 
 /** New secrets of a server. */
-export const makeSecrets = (): Secrets => ({ keyPepper: randomText(), signingKeys: [makeSigningKey()] });
+export const makeSecrets = (): Secrets => ({
+  keyPepper: randomText(),
+  signingKeys: [makeSigningKey()],
+  secretsKeys: [makeSecretsKey()],
+});
+
+const makeSecretsKey = (): SecretsKey => ({ kid: randomUUID(), k: randomText() });
 
 /** 256 bits as 43 characters. */
 export const randomText = (): string => randomBytes(32).toString("base64url");
@@ -52,13 +73,13 @@ function makeSigningKey(): SigningKey {
 
 function parse(file: string, text: string): Secrets {
   try {
-    const { key_pepper, signing_keys } = JSON.parse(text) as SecretsFile;
+    const { key_pepper, signing_keys, secrets_keys = [] } = JSON.parse(text) as SecretsFile;
     if (
       typeof key_pepper === "string" &&
       key_pepper.length >= 32 &&
       signing_keys.some(({ d }) => typeof d === "string")
     )
-      return { keyPepper: key_pepper, signingKeys: signing_keys };
+      return { keyPepper: key_pepper, signingKeys: signing_keys, secretsKeys: secrets_keys };
   } catch {
     // said below, the same for every kind of damage
   }
