@@ -52,6 +52,8 @@ export const RUN_TOKEN_SCOPES: readonly WorkspaceScope[] = [
   "write_artifacts",
   "see_deployments",
   "run_deployments",
+  "see_work_pools",
+  "see_work_queues",
   "see_concurrency_limits",
   "manage_concurrency_limits",
   "see_variables",

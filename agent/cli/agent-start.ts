@@ -51,6 +51,12 @@ export const command: CommandSpec = {
       description: "after which silence its runs are another's: 30s",
       env: "MILLRACE_AGENT_LEASE",
     },
+    python: {
+      type: "string",
+      value: "FILE",
+      description: "the Python that has Prefect, for runs of Python deployments: python3",
+      env: "MILLRACE_PYTHON",
+    },
     "pass-env": { type: "string", value: "NAME", multiple: true, description: "a variable that runs may see" },
     "state-dir": { type: "string", value: "FOLDER", description: "where its id is kept", env: "MILLRACE_STATE_HOME" },
     "cache-dir": {
@@ -91,6 +97,7 @@ export const command: CommandSpec = {
         runsFolder: join(cache, "runs"),
         compileCache: join(cache, "compiled"),
         command: [process.execPath, childProgram()],
+        python: call.text("python") ?? "python3",
         agentEnv: env,
         passedEnv: call.texts("pass-env"),
         graceMs: timeOf(call, "grace", "30s"),

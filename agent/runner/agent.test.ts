@@ -114,6 +114,7 @@ function start(infrastructure: Infrastructure, { slots = 2, drainMs = 60_000, le
       runsFolder: join(folder, "runs"),
       compileCache: null,
       command: ["node"],
+      python: "python3",
       agentEnv: {},
       passedEnv: [],
       graceMs: 1000,

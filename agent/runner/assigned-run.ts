@@ -12,13 +12,13 @@ import { isTerminal, type StateType } from "@millrace/domain/state.ts";
 import type { Ended, Infrastructure, Work } from "../infrastructure/infrastructure.ts";
 import { connect } from "../sdk/api/connect.ts";
 import { retryingFetch } from "../sdk/api/retrying-fetch.ts";
-import { BUNDLE_STEP } from "../sdk/deploy/bundle-step.ts";
 import { describe } from "../sdk/errors.ts";
 import { type Proposal, propose } from "../sdk/propose-state.ts";
 import { LogSink } from "../sdk/report/log-sink.ts";
 import type { BundleStore } from "./bundle-store.ts";
 import { runEnvironment } from "./environment.ts";
 import { OutputRelay } from "./output-relay.ts";
+import { commandOf, prefectEnvironment, programOf } from "./program.ts";
 import { EXIT, encodeOrder, ORDER_VARIABLE, type WireRun } from "./run-order.ts";
 
 /** How long the agent tries to report for a process that could not, in milliseconds. */
@@ -36,8 +36,10 @@ export interface RunSetting {
   /** Folder in which each run gets one of its own. */
   runsFolder: string;
   compileCache: string | null;
-  /** The program and first arguments of a run's process. */
+  /** The program and first arguments of the process of a bundle's run. */
   command: readonly [string, ...string[]];
+  /** The Python that has Prefect, for runs of Python deployments. */
+  python: string;
   agentEnv: NodeJS.ProcessEnv;
   passedEnv: readonly string[];
   /** Between SIGTERM and SIGKILL when a run is cancelled. */
@@ -125,42 +127,20 @@ export class AssignedRun {
 
   /** Null: the process was not started, since somebody wished otherwise in time. */
   async #execute(folder: string): Promise<Ended | null> {
-    const { apiUrl, bundles, infrastructure, command, agentEnv, passedEnv } = this.#setting;
+    const { apiUrl, infrastructure, agentEnv, passedEnv } = this.#setting;
     const { flow_run: flowRun, token, deployment } = this.#assignment;
-    const { sha256, flowName } = codeOf(this.#assignment);
-    const [bundle] = await Promise.all([
-      bundles.path(sha256, (hash) => fetchBundle(apiUrl, token, hash)),
-      mkdir(folder, { recursive: true, mode: 0o700 }),
-    ]);
+    const [start] = await Promise.all([this.#prepare(), mkdir(folder, { recursive: true, mode: 0o700 })]);
     if (this.#wish !== "none") return null;
     const relay = new OutputRelay(
       new LogSink(this.#api(REPORT_BUDGET_MS), this.runId, (text) => this.#setting.log(`${this.name}: ${text}`)),
       this.runId,
     );
-    const variables = { ...deployment?.job_variables, ...flowRun.job_variables };
+    const wanted = { ...recordOf(deployment?.job_variables.env), ...recordOf(flowRun.job_variables?.env) };
+    const own = { MILLRACE_API_URL: apiUrl, MILLRACE_API_KEY: token, MILLRACE_FLOW_RUN_ID: this.runId };
     this.#work = await infrastructure.start({
       name: this.name,
-      command,
-      env: runEnvironment({
-        agentEnv,
-        passed: passedEnv,
-        wanted: variables.env,
-        folder,
-        own: {
-          MILLRACE_API_URL: apiUrl,
-          MILLRACE_API_KEY: token,
-          MILLRACE_FLOW_RUN_ID: this.runId,
-          [ORDER_VARIABLE]: encodeOrder({
-            v: 1,
-            bundle,
-            flowName,
-            flowRun: flowRun as unknown as WireRun,
-            runningTransition: crypto.randomUUID(),
-            graceMs: this.#graceMs,
-            compileCache: this.#setting.compileCache,
-          }),
-        },
-      }),
+      command: start.command,
+      env: runEnvironment({ agentEnv, passed: passedEnv, wanted, folder, own: { ...own, ...start.env } }),
       folder,
       onOutput: (stream, bytes) => relay.take(stream, bytes),
     });
@@ -168,6 +148,25 @@ export class AssignedRun {
     const ended = await this.#work.ended;
     await relay.end();
     return ended;
+  }
+
+  /** The command of the run's process, with what it has to have in its environment. */
+  async #prepare(): Promise<{ command: readonly [string, ...string[]]; env: Record<string, string> }> {
+    const { apiUrl, bundles, command, python, compileCache } = this.#setting;
+    const program = programOf(this.#assignment);
+    if (program.kind !== "bundle")
+      return { command: commandOf(program, python), env: prefectEnvironment(this.#assignment, apiUrl) };
+    const bundle = await bundles.path(program.sha256, (hash) => fetchBundle(apiUrl, this.#assignment.token, hash));
+    const order = encodeOrder({
+      v: 1,
+      bundle,
+      flowName: program.flowName,
+      flowRun: this.#assignment.flow_run as unknown as WireRun,
+      runningTransition: crypto.randomUUID(),
+      graceMs: this.#graceMs,
+      compileCache,
+    });
+    return { command, env: { [ORDER_VARIABLE]: order } };
   }
 
   /** What was wished while the process was being started. */
@@ -218,18 +217,8 @@ export class AssignedRun {
   }
 }
 
-/** Which code the assignment asks for. */
-function codeOf({ deployment, flow_name }: ServerAssign): { sha256: string; flowName: string } {
-  for (const step of deployment?.pull_steps ?? []) {
-    const bundle = step[BUNDLE_STEP] as { sha256?: unknown } | undefined;
-    if (typeof bundle?.sha256 === "string") {
-      const { entrypoint } = deployment as { entrypoint: string | null };
-      const colon = entrypoint?.indexOf(":") ?? -1;
-      return { sha256: bundle.sha256, flowName: colon < 0 ? flow_name : (entrypoint as string).slice(colon + 1) };
-    }
-  }
-  throw new Error(`its deployment has no step ${BUNDLE_STEP}; this agent runs what \`millrace deploy\` has stored`);
-}
+const recordOf = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 async function fetchBundle(apiUrl: string, token: string, sha256: string): Promise<Uint8Array> {
   const response = await retryingFetch({ budgetMs: FETCH_BUDGET_MS })(`${apiUrl}/bundles/${sha256}`, {

@@ -24,7 +24,8 @@ const PASSED: ReadonlySet<string> = new Set([
 ]);
 
 /** What a deployment may not set: it would change who the run is. */
-const OURS = /^MILLRACE_(API_URL|API_KEY|FLOW_RUN_ID|RUN_ORDER|PROFILE)$/;
+const OURS =
+  /^(MILLRACE_(API_URL|API_KEY|FLOW_RUN_ID|RUN_ORDER|PROFILE)|PREFECT_(API_URL|API_KEY|API_AUTH_STRING|CLOUD_API_URL|PROFILE)|PREFECT__FLOW_RUN_ID)$/;
 
 export interface EnvironmentOptions {
   agentEnv: NodeJS.ProcessEnv;

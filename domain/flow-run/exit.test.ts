@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { afterExit } from "./exit.ts";
+import { afterExit, meantBy } from "./exit.ts";
 import { NOW, sampleIds, sampleRun, sampleState } from "./sample-run.ts";
 
 const exit = { exitCode: 3, signal: null };
@@ -22,4 +22,13 @@ test("[FR49] a retry that waited in the process is lost with it", () => {
   const run = sampleRun(sampleState("SCHEDULED", { name: "AwaitingRetry" }), { policy: { retryType: "in_process" } });
   const { state } = after(run);
   expect(state).toMatchObject({ type: "CRASHED", message: "The process ended with code 3 before the run did." });
+});
+
+test("[FR100] a process that says it crashed while its run is being cancelled was cancelled; nothing else is taken for something else", () => {
+  const crashed = { type: "CRASHED" as const, name: "Crashed", message: "SIGTERM" };
+  const cancelling = sampleState("CANCELLING");
+  expect(meantBy(crashed, cancelling)).toEqual({ type: "CANCELLED", name: null, message: "SIGTERM" });
+  expect(meantBy(crashed, sampleState("RUNNING"))).toBe(crashed);
+  const completed = { type: "COMPLETED" as const };
+  expect(meantBy(completed, cancelling)).toBe(completed);
 });

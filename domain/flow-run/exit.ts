@@ -1,5 +1,5 @@
 /** What becomes of a run when its process is gone. */
-import { isTerminal, newState, type StateInput } from "../state.ts";
+import { isTerminal, newState, type State, type StateInput } from "../state.ts";
 import type { Instant } from "../time.ts";
 import { enter } from "./bookkeeping.ts";
 import { waitsInProcess } from "./claim.ts";
@@ -27,3 +27,12 @@ export function afterExit(run: FlowRun, exit: Exit, { now, newId }: { now: Insta
       : { type: "CRASHED", message: `The process ${how} before the run did.` };
   return enter(run, newState(next, { id: newId(), now }), now);
 }
+
+/**
+ * What a run's own process means by its report. Prefect's engine, ended because its run is being cancelled, insists on CRASHED: that run
+ * is CANCELLED.
+ */
+export const meantBy = (proposed: StateInput, current: State | null): StateInput =>
+  current?.type === "CANCELLING" && proposed.type === "CRASHED"
+    ? { ...proposed, type: "CANCELLED", name: null }
+    : proposed;

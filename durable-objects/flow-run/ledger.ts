@@ -37,7 +37,7 @@ import {
 import { type NewFlowRun, newFlowRun } from "@millrace/domain/flow-run/create.ts";
 import { decide, type Verdict } from "@millrace/domain/flow-run/decide.ts";
 import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
-import { afterExit, type Exit } from "@millrace/domain/flow-run/exit.ts";
+import { afterExit, type Exit, meantBy } from "@millrace/domain/flow-run/exit.ts";
 import { type SlotNeed, slotNeed } from "@millrace/domain/flow-run/needs.ts";
 import { corePolicy, type FlowRunPolicy, minimalPolicy, unruled } from "@millrace/domain/flow-run/policy.ts";
 import { beginningOf, type RerunWishes, rerunOf } from "@millrace/domain/flow-run/rerun.ts";
@@ -281,7 +281,8 @@ export class Ledger {
     if (large) return large;
     const now = this.#clock.now();
     const { newId } = this.#clock;
-    const to = newState(proposed, { id: newId(), now });
+    const said = reporter?.run === id ? meantBy(proposed, current) : proposed;
+    const to = newState(said, { id: newId(), now });
     const transition = to.details.transitionId;
     if (transition !== null && current && head.transitions.includes(transition)) {
       return {

@@ -96,8 +96,10 @@ const RUN_LIMIT = 100;
 
 /** A program of the client that runs. */
 export interface RunningClient {
-  /** How it ended; killed (code null) after `RUN_LIMIT`. */
+  /** How it ended; killed (code null) after `RUN_LIMIT`, or the limit that it was given. */
   ended: Promise<ClientRun>;
+  /** All that it printed so far. */
+  output(): string;
   stop(): void;
 }
 
@@ -105,11 +107,12 @@ export interface RunningClient {
 export const runClient = async (...how: Parameters<typeof startClient>): Promise<ClientRun> =>
   (await startClient(...how)).ended;
 
-/** Starts `prefect …` or `python …` of the installed client. */
+/** Starts `prefect …` or `python …` of the installed client. `limit`: seconds that it may go on. */
 export async function startClient(
   program: "prefect" | "python",
   args: readonly string[],
   env: Record<string, string>,
+  limit = RUN_LIMIT,
 ): Promise<RunningClient> {
   const bin = await prefectBin();
   const home = mkdtempSync(join(tmpdir(), "millrace-prefect-"));
@@ -136,7 +139,7 @@ export async function startClient(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), RUN_LIMIT * 1000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), limit * 1000);
   const ended = new Promise<ClientRun>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, stdout, stderr }));
@@ -144,5 +147,5 @@ export async function startClient(
     clearTimeout(timer);
     rmSync(home, { recursive: true, force: true });
   });
-  return { ended, stop: () => void child.kill("SIGTERM") };
+  return { ended, output: () => stdout + stderr, stop: () => void child.kill("SIGTERM") };
 }
