@@ -28,6 +28,7 @@ import type { InputQuery, RunInput } from "./inputs.ts";
 import type { Birth, Edit, Owner, Proposal, Refused } from "./ledger.ts";
 
 export { isProblem, type Reporter } from "./admission.ts";
+export type { DeploymentLimit } from "./deployment-slot.ts";
 export { heartbeatOf } from "./heartbeats.ts";
 export type { InputQuery, RunInput } from "./inputs.ts";
 export type { Birth, Edit, Owner } from "./ledger.ts";

@@ -6,6 +6,7 @@ import { uuidv7 } from "uuidv7";
 import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { limitToHold } from "./deployment-limit.ts";
 import { beginRun, parentOf } from "./flow-runs.ts";
 import { findFlow } from "./flows.ts";
 import { notFound } from "./refusal.ts";
@@ -147,6 +148,7 @@ export function serveDeployments(app: App): void {
         parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
         startedBy: credential.claim?.run ?? null,
         code: assigned(deployment),
+        limit: limitToHold(deployment),
       },
     });
   });

@@ -259,9 +259,10 @@ class Drive {
   async #makeFlowRun(spec: RunSpec, deployment: string): Promise<Fields> {
     const stand = { flow_run_id: this.#ground.parent, task_key: "child", dynamic_key: this.#mark };
     const parent = spec.parent ? (await made(this.#api, "/task_runs/", stand)).id : null;
-    return made(this.#api, "/flow_runs/", {
-      flow_id: this.#ground.flow,
-      ...(spec.deployment && { deployment_id: deployment }),
+    const limited = this.#sequence.collision !== undefined;
+    return made(this.#api, limited ? `/deployments/${deployment}/create_flow_run` : "/flow_runs/", {
+      ...(!limited && { flow_id: this.#ground.flow }),
+      ...(spec.deployment && !limited && { deployment_id: deployment }),
       ...(spec.state && { state: this.#state(spec.state, -1) }),
       ...(spec.policy && { empirical_policy: spec.policy }),
       ...(parent !== null && { parent_task_run_id: parent }),
