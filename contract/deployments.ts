@@ -1,8 +1,15 @@
 /** Deployments: a flow, its parameters and the place where it runs. */
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
-import { RunFilters } from "./filters.ts";
+import { DeploymentFilter, RunFilters } from "./filters.ts";
 import { FlowRunOut, PolicyIn } from "./flow-runs.ts";
+import {
+  DeploymentScheduleCreate,
+  DeploymentScheduleOut,
+  DeploymentScheduleUpdate,
+  MOST_SCHEDULES,
+  ScheduleIn,
+} from "./schedules.ts";
 import { StateIn } from "./states.ts";
 import {
   ById,
@@ -15,9 +22,15 @@ import {
   otherwise,
   PathName,
   Tags,
+  Timestamp,
   TimestampText,
   Uuid,
 } from "./wire.ts";
+
+const ConcurrencyOptions = z.object({
+  collision_strategy: z.enum(["ENQUEUE", "CANCEL_NEW"]),
+  grace_period_seconds: maybe(z.int().min(60).max(86_400)),
+});
 
 export const DeploymentOut = z.object({
   id: z.uuid(),
@@ -28,10 +41,21 @@ export const DeploymentOut = z.object({
   description: z.string().nullable(),
   flow_id: z.uuid(),
   paused: z.boolean(),
-  schedules: z.array(z.unknown()),
+  schedules: z.array(DeploymentScheduleOut),
   concurrency_limit: z.int().nullable(),
-  global_concurrency_limit: z.unknown(),
-  concurrency_options: z.unknown(),
+  global_concurrency_limit: z
+    .object({
+      id: z.uuid(),
+      created: TimestampText,
+      updated: TimestampText,
+      active: z.boolean(),
+      name: z.string(),
+      limit: z.int(),
+      active_slots: z.int(),
+      slot_decay_per_second: z.number(),
+    })
+    .nullable(),
+  concurrency_options: ConcurrencyOptions.nullable(),
   job_variables: z.record(z.string(), z.unknown()),
   parameters: z.record(z.string(), z.unknown()),
   tags: z.array(z.string()),
@@ -53,24 +77,64 @@ export const DeploymentOut = z.object({
 });
 export type WireDeployment = z.output<typeof DeploymentOut>;
 
-const DeploymentCreate = z.strictObject({
-  name: PathName,
-  flow_id: Uuid,
-  enforce_parameter_schema: z.boolean().default(true),
-  parameter_openapi_schema: maybe(Fields),
-  parameters: Fields.default({}),
-  tags: Tags.default([]),
-  labels: maybe(Labels),
-  pull_steps: maybe(z.array(Fields).max(100)),
-  work_queue_name: maybe(Name),
-  work_pool_name: maybe(Name),
-  description: maybe(z.string().max(100_000)),
-  path: maybe(Name),
-  version: maybe(Name),
-  entrypoint: maybe(Name),
-  job_variables: Fields.default({}),
-});
+/** Fields that a deployment's create and update share; one that is left out is left as it is. */
+const Settings = {
+  concurrency_limit: z.int().positive().nullish(),
+  concurrency_options: ConcurrencyOptions.nullish(),
+  global_concurrency_limit_id: Uuid.nullish(),
+  paused: z.boolean().optional(),
+  tags: Tags.optional(),
+  pull_steps: z.array(Fields).max(100).nullish(),
+  work_queue_name: Name.nullish(),
+  work_pool_name: Name.nullish(),
+  storage_document_id: Uuid.nullish(),
+  infrastructure_document_id: Uuid.nullish(),
+  description: z.string().max(100_000).nullish(),
+  path: Name.nullish(),
+  version: Name.nullish(),
+  entrypoint: Name.nullish(),
+  version_info: z.looseObject({ type: Name, version: Name }).nullish(),
+};
+
+/** A deployment has slots of its own or another limit's, not both. */
+const oneLimit = (
+  body: { concurrency_limit?: number | null | undefined; global_concurrency_limit_id?: string | null | undefined },
+  context: z.RefinementCtx,
+): void => {
+  if (!body.concurrency_limit || !body.global_concurrency_limit_id) return;
+  context.addIssue({
+    code: "custom",
+    path: ["concurrency_limit"],
+    message: "A deployment cannot have both a concurrency limit and a global concurrency limit.",
+  });
+};
+
+const DeploymentCreate = z
+  .strictObject({
+    name: PathName,
+    flow_id: Uuid,
+    ...Settings,
+    schedules: z.array(DeploymentScheduleCreate).max(MOST_SCHEDULES).default([]),
+    enforce_parameter_schema: z.boolean().optional(),
+    parameter_openapi_schema: Fields.nullish(),
+    parameters: Fields.optional(),
+    labels: Labels.nullish(),
+    job_variables: Fields.optional(),
+  })
+  .superRefine(oneLimit);
 export type DeploymentCreateBody = z.output<typeof DeploymentCreate>;
+
+const DeploymentUpdate = z
+  .strictObject({
+    ...Settings,
+    schedules: z.array(DeploymentScheduleUpdate).max(MOST_SCHEDULES).nullish(),
+    enforce_parameter_schema: z.boolean().nullish(),
+    parameter_openapi_schema: Fields.nullish(),
+    parameters: Fields.nullish(),
+    job_variables: Fields.nullish(),
+  })
+  .superRefine(oneLimit);
+export type DeploymentUpdateBody = z.output<typeof DeploymentUpdate>;
 
 export const DEPLOYMENT_SORTS = ["CREATED_DESC", "UPDATED_DESC", "NAME_ASC", "NAME_DESC"] as const;
 
@@ -90,6 +154,24 @@ const DeploymentRunCreate = z.strictObject({
   job_variables: maybe(Fields),
 });
 export type DeploymentRunCreateBody = z.output<typeof DeploymentRunCreate>;
+
+/** Runs that one call may begin. */
+const MOST_RUNS_AT_ONCE = 1_000;
+/** Deployments that one call may delete. */
+const MOST_DELETED = 50;
+
+const ListBody = RunFilters.extend({ sort: otherwise(z.enum(DEPLOYMENT_SORTS), "NAME_ASC"), limit: Limit });
+const OfSchedule = z.object({ id: Uuid, schedule_id: Uuid });
+
+export const PreviewOut = z.array(
+  z.object({
+    /** In the schedule's zone, with its offset. */
+    local: z.string(),
+    utc: TimestampText,
+    /** What a change of clocks does to it. */
+    warning: z.string().nullable(),
+  }),
+);
 
 export const deployments = {
   create: endpoint({
@@ -123,7 +205,7 @@ export const deployments = {
     method: "POST",
     path: "/deployments/filter",
     scope: "see_deployments",
-    body: RunFilters.extend({ sort: otherwise(z.enum(DEPLOYMENT_SORTS), "NAME_ASC"), limit: Limit, offset: Offset }),
+    body: ListBody.extend({ offset: Offset }),
     optionalBody: true,
     status: 200,
     result: z.array(DeploymentOut),
@@ -146,6 +228,171 @@ export const deployments = {
     params: ById,
     status: 204,
     summary: "Deletes a deployment; its runs stay.",
+  }),
+  update: endpoint({
+    method: "PATCH",
+    path: "/deployments/{id}",
+    scope: "write_deployments",
+    params: ById,
+    body: DeploymentUpdate,
+    status: 204,
+    summary: "Changes a deployment; what is left out stays.",
+  }),
+  paginate: endpoint({
+    method: "POST",
+    path: "/deployments/paginate",
+    scope: "see_deployments",
+    body: ListBody.extend({ page: otherwise(z.int().min(1), 1) }),
+    optionalBody: true,
+    status: 200,
+    result: z.object({
+      results: z.array(DeploymentOut),
+      count: z.int(),
+      limit: z.int(),
+      pages: z.int(),
+      page: z.int(),
+    }),
+    summary: "Lists deployments by pages.",
+  }),
+  bulkDelete: endpoint({
+    method: "POST",
+    path: "/deployments/bulk_delete",
+    scope: "manage_deployments",
+    body: z.object({
+      deployments: maybe(DeploymentFilter),
+      limit: otherwise(z.int().min(1).max(MOST_DELETED), MOST_DELETED),
+    }),
+    optionalBody: true,
+    status: 200,
+    result: z.object({ deleted: z.array(z.uuid()) }),
+    summary: "Deletes the deployments that a filter means.",
+  }),
+  scheduledRuns: endpoint({
+    method: "POST",
+    path: "/deployments/get_scheduled_flow_runs",
+    scope: "see_deployments",
+    body: z.object({
+      deployment_ids: z.array(Uuid).max(1_000),
+      scheduled_before: maybe(Timestamp),
+      limit: Limit,
+    }),
+    status: 200,
+    result: z.array(FlowRunOut),
+    summary:
+      "Runs of deployments that are due before a time, the earliest first. It counts as a sign of life of who starts them.",
+  }),
+  schedule: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/schedule",
+    scope: "write_deployments",
+    params: ById,
+    body: z.object({
+      start_time: maybe(Timestamp),
+      end_time: maybe(Timestamp),
+      min_time: maybe(z.number().min(0).max(1e10)),
+      min_runs: maybe(z.int().min(0).max(MOST_RUNS_AT_ONCE)),
+      max_runs: maybe(z.int().min(0).max(MOST_RUNS_AT_ONCE)),
+    }),
+    optionalBody: true,
+    status: 200,
+    result: z.null(),
+    summary: "Makes the runs of a deployment's schedules in a span of time, also of the past.",
+  }),
+  pause: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/pause_deployment",
+    scope: "write_deployments",
+    params: ById,
+    status: 200,
+    result: z.null(),
+    summary: "Stops a deployment's schedules; what they planned is deleted.",
+  }),
+  resume: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/resume_deployment",
+    scope: "write_deployments",
+    params: ById,
+    status: 200,
+    result: z.null(),
+    summary: "Lets a deployment's schedules go on from now.",
+  }),
+  workQueueCheck: endpoint({
+    method: "GET",
+    path: "/deployments/{id}/work_queue_check",
+    scope: "see_deployments",
+    params: ById,
+    status: 200,
+    result: z.array(z.record(z.string(), z.unknown())),
+    summary:
+      "Queues that choose runs by tags and would take this deployment's: there are none, pools took their place.",
+  }),
+  schedules: endpoint({
+    method: "GET",
+    path: "/deployments/{id}/schedules",
+    scope: "see_deployments",
+    params: ById,
+    status: 200,
+    result: z.array(DeploymentScheduleOut),
+    summary: "The schedules of a deployment.",
+  }),
+  createSchedules: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/schedules",
+    scope: "write_deployments",
+    params: ById,
+    body: z.array(DeploymentScheduleCreate).max(MOST_SCHEDULES),
+    status: 201,
+    result: z.array(DeploymentScheduleOut),
+    summary: "Adds schedules to a deployment.",
+  }),
+  previewSchedules: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/schedules/preview",
+    scope: "see_deployments",
+    params: ById,
+    body: z.object({
+      schedule: ScheduleIn,
+      after: maybe(Timestamp),
+      limit: otherwise(z.int().min(1).max(200), 10),
+    }),
+    status: 200,
+    result: PreviewOut,
+    summary: "The next times of a schedule, with a warning where a change of clocks moves, skips or repeats one.",
+  }),
+  updateSchedule: endpoint({
+    method: "PATCH",
+    path: "/deployments/{id}/schedules/{schedule_id}",
+    scope: "write_deployments",
+    params: OfSchedule,
+    body: DeploymentScheduleUpdate,
+    status: 204,
+    summary: "Changes a schedule.",
+  }),
+  removeSchedule: endpoint({
+    method: "DELETE",
+    path: "/deployments/{id}/schedules/{schedule_id}",
+    scope: "write_deployments",
+    params: OfSchedule,
+    status: 204,
+    summary: "Deletes a schedule; what it planned is deleted too.",
+  }),
+  createFlowRuns: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/create_flow_run/bulk",
+    scope: "run_deployments",
+    params: ById,
+    body: z.array(DeploymentRunCreate).max(MOST_RUNS_AT_ONCE),
+    status: 200,
+    result: z.object({
+      results: z.array(
+        z.object({
+          flow_run_id: z.uuid().nullable(),
+          status: z.enum(["CREATED", "FAILED"]),
+          error: z.string().nullable(),
+        }),
+      ),
+    }),
+    summary: "Starts many runs of a deployment; each is told of for itself.",
   }),
   createFlowRun: endpoint({
     method: "POST",

@@ -10,6 +10,10 @@ const SAMPLES: { [C in ProblemCode]: [Extract<Problem, { code: C }>, RegExp] } =
     { code: "invalid", field: "state.type", message: "This is required." },
     /^state\.type: This is required\.$/,
   ],
+  unfit: [
+    { code: "unfit", of: "parameters", doing: "creating flow run", field: "x", message: "It is no number." },
+    /creating flow run.*'x'.*no number/,
+  ],
   too_large: [{ code: "too_large", what: "body", limit: 1024, unit: "bytes" }, /1024 bytes.*Send less/],
   unauthenticated: [{ code: "unauthenticated", message: "Sign in first." }, /^Sign in first\.$/],
   forbidden: [{ code: "forbidden", scope: "run_flows" }, /run_flows.*Ask an owner/],

@@ -13,6 +13,8 @@ export type Problem =
   | { code: "stale_claim"; held: number; shown: number }
   /** One field is wrong. The path is dotted, as the wire names it. */
   | { code: "invalid"; field: string; message: string }
+  /** A value that a schema of the user's refuses, while something is done: `doing`, as in "creating flow run". */
+  | { code: "unfit"; of: "parameters" | "job_variables"; doing: string; field: string; message: string }
   | { code: "too_large"; what: string; limit: number; unit: "bytes" | "levels" | "items" | "characters" }
   | { code: "unauthenticated"; message: string }
   | { code: "forbidden"; scope: string }
@@ -46,6 +48,8 @@ export function sentence(problem: Problem): string {
       );
     case "invalid":
       return `${problem.field}: ${problem.message}`;
+    case "unfit":
+      return `Error ${problem.doing}: Validation failed${problem.field && ` for field '${problem.field}'`}. Failure reason: ${problem.message}`;
     case "too_large":
       return `The ${problem.what} exceeds ${problem.limit} ${problem.unit}. Send less at once.`;
     case "unauthenticated":

@@ -6,6 +6,7 @@
  */
 import type { BackgroundTasksRpc } from "./background-tasks/rpc.ts";
 import type { ConcurrencyLimitRpc } from "./concurrency-limit/rpc.ts";
+import type { DeploymentRpc } from "./deployment/rpc.ts";
 import type { EventHubRpc } from "./event-hub/rpc.ts";
 import type { FlowRunRpc } from "./flow-run/rpc.ts";
 import { placeOf } from "./kit/lease.ts";
@@ -17,6 +18,7 @@ export interface ObjectNamespaces {
   FLOW_RUN: DurableObjectNamespace;
   WORK_POOL: DurableObjectNamespace;
   EVENT_HUB: DurableObjectNamespace;
+  DEPLOYMENT: DurableObjectNamespace;
   CONCURRENCY_LIMIT: DurableObjectNamespace;
   BACKGROUND_TASKS: DurableObjectNamespace;
 }
@@ -60,6 +62,10 @@ export const flowRunAt = (env: ObjectNamespaces, workspace: string, run: string)
 /** The object of a work pool, by the pool's id. */
 export const workPoolAt = (env: ObjectNamespaces, workspace: string, pool: string): Remote<WorkPoolRpc> =>
   at(env.WORK_POOL, `${workspace}/${pool}`);
+
+/** The object of a deployment, by the deployment's id. */
+export const deploymentAt = (env: ObjectNamespaces, workspace: string, deployment: string): Remote<DeploymentRpc> =>
+  at(env.DEPLOYMENT, `${workspace}/${deployment}`);
 
 /** A workspace's hub of index rows and events. */
 export const eventHubAt = (env: ObjectNamespaces, workspace: string): Remote<EventHubRpc> =>

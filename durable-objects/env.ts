@@ -10,6 +10,8 @@ export interface Shards {
 }
 
 export interface ObjectEnv extends ObjectNamespaces, Shards, SigningKeys {
+  /** Secret under which the checks in run ids are made. */
+  KEY_PEPPER: string;
   DISPATCH: Queue<DispatchMessage>;
   /** "1": objects of ended runs are released early, as one machine needs it (kit/release.ts). */
   RELEASE_ENDED_RUNS?: string;

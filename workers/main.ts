@@ -7,9 +7,11 @@ import { dispatch, revive } from "./consumers/dispatch.ts";
 import type { Env } from "./env.ts";
 import { sweepLiveRuns } from "./sweeps/live-runs.ts";
 import { sweepRemovedRuns } from "./sweeps/removed-runs.ts";
+import { sweepUnplanned } from "./sweeps/unplanned-deployments.ts";
 
 export { BackgroundTasks } from "../durable-objects/background-tasks/background-tasks.ts";
 export { ConcurrencyLimit } from "../durable-objects/concurrency-limit/concurrency-limit.ts";
+export { Deployment } from "../durable-objects/deployment/deployment.ts";
 export { EventHub } from "../durable-objects/event-hub/event-hub.ts";
 export { FlowRun } from "../durable-objects/flow-run/flow-run.ts";
 export { WorkPool } from "../durable-objects/work-pool/work-pool.ts";
@@ -32,7 +34,7 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    await Promise.all([sweepLiveRuns(env), sweepRemovedRuns(env)]);
+    await Promise.all([sweepLiveRuns(env), sweepRemovedRuns(env), sweepUnplanned(env)]);
   },
 } satisfies ExportedHandler<Env>;
 

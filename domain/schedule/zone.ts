@@ -4,7 +4,7 @@
  * A zone is a list of offsets from UTC with the moments at which one follows another. Asking the platform for one offset takes
  * microseconds, so each year is looked through once, and its moments are kept.
  */
-import { fromMilliseconds, type Instant, MILLISECOND, SECOND } from "../time.ts";
+import { formatInstant, fromMilliseconds, type Instant, MILLISECOND, SECOND } from "../time.ts";
 import { DAY, type Wall } from "./civil.ts";
 
 /** From `at` on, the wall shows `offset` microseconds more than UTC, and did show `before` more. */
@@ -183,4 +183,14 @@ function yearStart(year: number): Instant {
   const date = new Date(0);
   date.setUTCFullYear(year, 0, 1);
   return fromMilliseconds(date.getTime());
+}
+
+/** A time as the wall of a zone shows it, with its offset: `2026-11-01 01:30:00-04:00`. */
+export function localText(zone: Zone, at: Instant): string {
+  const offset = zone.offsetAt(at);
+  const shown = formatInstant((at + offset) as Instant);
+  const text = `${shown.slice(0, 10)} ${shown.slice(11, 19)}${shown.slice(19, 26) === ".000000" ? "" : shown.slice(19, 26)}`;
+  const minutes = Math.round(Math.abs(offset) / (60 * SECOND));
+  const two = (count: number): string => String(count).padStart(2, "0");
+  return `${text}${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }

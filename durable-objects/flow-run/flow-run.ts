@@ -48,7 +48,7 @@ import { SqliteStore } from "../kit/store.ts";
 import { releaseSlots } from "../slots.ts";
 import { afterTaskVerdict, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
 import type { Offer } from "../work-pool/rpc.ts";
-import { isProblem, type Reporter } from "./admission.ts";
+import { isProblem, isUnbegun, type Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
 import { askForSlot, holdSlot } from "./deployment-slot.ts";
 import type { Duty } from "./duties.ts";
@@ -172,6 +172,13 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     await this.#release.during(this.#perform(owner, run));
     await this.#release.during(this.#bury());
     return "done";
+  }
+
+  async discard(owner: Owner, id: string): Promise<"gone" | "begun"> {
+    const head = this.#use().headOf(owner);
+    if (head && !isUnbegun(head)) return "begun";
+    if (head) await this.remove(owner, id);
+    return "gone";
   }
 
   async states(owner: Owner): Promise<State[] | null> {

@@ -9,7 +9,10 @@ import type { Head } from "./head.ts";
 const LARGEST_BODY = 32_000;
 
 /** The row of a run: its cells in the order of RUN_COLUMNS. */
-export function flowRunRow({ run, version, surroundings }: Head, taskRunIds: readonly string[]): FlowRunRow {
+export function flowRunRow(
+  { run, version, surroundings }: Pick<Head, "run" | "version" | "surroundings">,
+  taskRunIds: readonly string[],
+): FlowRunRow {
   const body = JSON.stringify(storedRun(run));
   const cells = pack([
     run.id,

@@ -32,6 +32,7 @@ export type { DeploymentLimit } from "./deployment-slot.ts";
 export { heartbeatOf } from "./heartbeats.ts";
 export type { InputQuery, RunInput } from "./inputs.ts";
 export type { Birth, Edit, Owner } from "./ledger.ts";
+export { flowRunRow } from "./projection.ts";
 
 /** A verdict as the wire tells it. `entered`: a state was put in place by it. */
 export interface Answer {
@@ -82,6 +83,8 @@ export interface FlowRunRpc extends TaskRunsRpc<Reporter> {
   resume(owner: Owner, id: string, answer: JsonObject | null, reporter: Reporter): Promise<Answer | Problem>;
   edit(owner: Owner, id: string, edit: Edit, reporter: Reporter): Promise<"done" | Problem>;
   remove(owner: Owner, id: string): Promise<"done" | Problem>;
+  /** Deletes a run of a schedule that nobody has begun. "begun": it stays. */
+  discard(owner: Owner, id: string): Promise<"gone" | "begun">;
   states(owner: Owner): Promise<State[] | null>;
 
   claim(owner: Owner, id: string, claimant: { agent: string; session: string }): Promise<ClaimAnswer>;

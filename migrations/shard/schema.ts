@@ -146,12 +146,30 @@ export const deployments = sqliteTable(
     labels: text().notNull(),
     workPoolId: text("work_pool_id"),
     workQueueName: text("work_queue_name"),
+    paused: integer({ mode: "boolean" }).notNull().default(false),
+    disabled: integer({ mode: "boolean" }).notNull().default(false),
+    /** A JSON list of domain/schedule/deployment-schedule.ts. What of them is due, the Deployment object knows. */
+    schedules: text().notNull().default("[]"),
+    concurrencyLimitId: text("concurrency_limit_id"),
+    concurrencyOptions: text("concurrency_options"),
+    storageDocumentId: text("storage_document_id"),
+    infrastructureDocumentId: text("infrastructure_document_id"),
+    versionInfo: text("version_info"),
+    /** When somebody last asked for its runs, to half a minute. */
+    lastPolled: integer("last_polled"),
+    /** Counts changes; `planned`: the one that the Deployment object knows. */
+    revision: integer().notNull().default(0),
+    planned: integer().notNull().default(0),
     created: integer().notNull(),
     updated: integer().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.id] }),
     uniqueIndex("deployments_name").on(table.workspaceId, table.flowId, table.name),
+    // The sweep's: changes that a crash kept from the Deployment object. Empty but for the moment of a change.
+    index("deployments_unplanned")
+      .on(table.updated)
+      .where(sql`planned < revision AND (schedules <> '[]' OR planned > 0)`),
   ],
 );
 

@@ -21,6 +21,7 @@ export interface Things {
   artifact: string;
   artifactKey: string;
   deployment: string;
+  schedule: string;
   deploymentName: string;
   pool: string;
   queue: string;
@@ -91,7 +92,13 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     body: {},
   });
   const deployment = await client("POST /deployments/", {
-    body: { name: own("deployment"), flow_id: flow.id, work_pool_name: pool.name, entrypoint: "flow.js:flow" },
+    body: {
+      name: own("deployment"),
+      flow_id: flow.id,
+      work_pool_name: pool.name,
+      entrypoint: "flow.js:flow",
+      schedules: [{ schedule: { cron: "0 9 * * *" } }],
+    },
   });
   const code = new TextEncoder().encode(`// ${own("bundle")}`);
   const bundle = createHash("sha256").update(code).digest("hex");
@@ -130,6 +137,7 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     artifact: artifact.id,
     artifactKey: own("artifact"),
     deployment: deployment.id,
+    schedule: deployment.schedules[0]?.id ?? "",
     deploymentName: own("deployment"),
     pool: pool.name,
     queue: queue.id,
@@ -211,6 +219,7 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     block_document_name: things.blockDocumentName,
     work_pool_name: things.pool,
     worker_id: things.worker,
+    schedule_id: things.schedule,
     view: `view-${party.workspaceId}`,
     name: names.find(([part]) => path.includes(part))?.[1] ?? things.flowName,
     flow_name: things.flowName,
@@ -233,6 +242,7 @@ export function unknownParams({ path }: EndpointRow, party: Party): Record<strin
     key_id: "nobody",
     sha256: createHash("sha256").update(randomUUID()).digest("hex"),
     worker_id: randomUUID(),
+    schedule_id: randomUUID(),
     id: randomUUID(),
     lease_id: randomUUID(),
   };

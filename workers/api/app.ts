@@ -11,6 +11,8 @@ import { serveBlockTypes } from "./block-types.ts";
 import { serveBundles } from "./bundles.ts";
 import { serveCheckpoints } from "./checkpoints.ts";
 import { serveCollections } from "./collections.ts";
+import { serveDeploymentRuns } from "./deployment-runs.ts";
+import { serveDeploymentSchedules } from "./deployment-schedules.ts";
 import { serveDeployments } from "./deployments.ts";
 import { serveDiagnoses } from "./diagnoses.ts";
 import { serveEvents } from "./events.ts";
@@ -58,6 +60,8 @@ export function makeApi(): App {
   serveArtifacts(app);
   serveEvents(app);
   serveDeployments(app);
+  serveDeploymentSchedules(app);
+  serveDeploymentRuns(app);
   serveBundles(app);
   serveWorkPools(app);
   serveGlobalLimits(app);

@@ -1,7 +1,7 @@
 /** Variables and blocks over the API, inside the Workers runtime. */
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { EventHub } from "../../durable-objects/event-hub/event-hub.ts";
 import { shardOf } from "../../durable-objects/env.ts";
+import { EventHub } from "../../durable-objects/event-hub/event-hub.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 

@@ -34,7 +34,10 @@ test("[AP90] a run that nobody takes says who is missing, and one that ended wai
 });
 
 test("[AP90] a pool that does not answer is unknown, and a deployment that was deleted is said to be", async () => {
-  const { deployment, why } = await deployed();
+  const { deployment, run, why } = await deployed();
+  // A run that waits in a limit's line stays when its deployment goes.
+  const waiting = { type: "SCHEDULED", name: "AwaitingConcurrencySlot" };
+  await call(`POST /flow_runs/${run.id}/set_state`, { state: waiting, force: true });
   await call(`DELETE /deployments/${deployment.id}`);
   expect(await why()).toMatchObject({ waits_for: "deployment" });
   const quiet = vi.spyOn(console, "error").mockImplementation(() => {});

@@ -13,12 +13,14 @@ import { restoredRun, type StoredRun } from "@millrace/domain/flow-run/stored.ts
 import { isTerminal, type StateType } from "@millrace/domain/state.ts";
 import { fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { PLANNED_VERSION } from "../../durable-objects/deployment/rpc.ts";
 import type { Record } from "../../durable-objects/flow-run/rpc.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { JsonText } from "./refusal.ts";
+import { runAt } from "./run-at.ts";
 import { isRunId } from "./run-ids.ts";
-import { count, select } from "./shard.ts";
+import { count, select, shardOfTenant } from "./shard.ts";
 import { aroundFlowRun } from "./sql-filter.ts";
 import { FLOW_RUN_ORDERS } from "./sql-order.ts";
 
@@ -42,7 +44,7 @@ export async function listFlowRuns(
   if (named) return new JsonText(await fromObjects(env, tenant, filters, named, { sort, limit, offset }));
   await eventHubAt(env, tenant.workspace).settle();
   const rows = await select<Row>(env, tenant, {
-    columns: "r.id, r.state_type, r.body",
+    columns: "r.id, r.state_type, r.version, r.body",
     table: "flow_runs",
     alias: "r",
     where: aroundFlowRun(filters),
@@ -51,10 +53,10 @@ export async function listFlowRuns(
     offset,
   });
   const now = fromMilliseconds(Date.now());
-  const fresh = rows.filter(isLive).length <= FEW;
+  const fresh = rows.filter(hasObject).length <= FEW;
   const bodies = await Promise.all(
     rows.map((row) =>
-      fresh && isLive(row) ? currentBody(env, tenant, row, filters, now) : bodyOf(env, tenant, row, now),
+      fresh && hasObject(row) ? currentBody(env, tenant, row, filters, now) : bodyOf(env, tenant, row, now),
     ),
   );
   return new JsonText(`[${bodies.filter((body) => body !== null).join(",")}]`);
@@ -69,12 +71,15 @@ export async function countFlowRuns(env: Env, tenant: Tenant, filters: RunFilter
 }
 
 interface Row {
+  version: number;
   id: string;
   state_type: StateType | null;
   body: string;
 }
 
-const isLive = ({ state_type }: Row): boolean => state_type === null || !isTerminal(state_type);
+/** Whether a run's object may know more of it than its row. A run that is only planned has none yet. */
+const hasObject = ({ state_type, version }: Row): boolean =>
+  version !== PLANNED_VERSION && (state_type === null || !isTerminal(state_type));
 
 /** The run itself, where the filter still means it; null where it changed meanwhile. */
 async function currentBody(
@@ -91,7 +96,7 @@ async function currentBody(
 
 /** A row's run as the wire shows it now; one that is too large for the index is read from its object. */
 async function bodyOf(env: Env, tenant: Tenant, { id, body }: Row, now: Instant): Promise<string | null> {
-  if (body === "") return flowRunAt(env, tenant.workspace, id).read(tenant);
+  if (body === "") return runAt(env, tenant, id).read(tenant);
   return JSON.stringify(flowRunToWire(restoredRun(JSON.parse(body) as StoredRun), now));
 }
 
@@ -113,9 +118,24 @@ function namedRuns({
 async function readFew(env: Env, tenant: Tenant, filters: RunFiltersInput, ids: readonly string[]): Promise<Record[]> {
   const ours = ids.filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
   const records = await Promise.all(ours.map((id) => flowRunAt(env, tenant.workspace, id).record(tenant)));
+  const missing = ours.filter((_, at) => records[at] === null);
+  if (missing.length > 0) records.push(...(await readPlanned(env, tenant, missing)));
   return records.filter(
     (record) => record !== null && matchesFlowRun(filters.flow_runs ?? {}, record.run, record),
   ) as Record[];
+}
+
+/** Runs that are only planned: what the index says of them is all there is. */
+async function readPlanned(env: Env, tenant: Tenant, ids: readonly string[]): Promise<Record[]> {
+  const { results } = await shardOfTenant(env, tenant)
+    .prepare(
+      `SELECT body FROM flow_runs WHERE workspace_id = ?1 AND version = ${PLANNED_VERSION} AND id IN (SELECT value FROM json_each(?2))`,
+    )
+    .bind(tenant.workspace, JSON.stringify(ids))
+    .all<{ body: string }>();
+  return results.flatMap(({ body }) =>
+    body === "" ? [] : [{ run: restoredRun(JSON.parse(body) as StoredRun), parentFlowRunId: null }],
+  );
 }
 
 async function fromObjects(

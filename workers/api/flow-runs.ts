@@ -7,9 +7,9 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
-import { eventHubAt, flowRunAt, type Remote, workPoolAt } from "../../durable-objects/addresses.ts";
+import { eventHubAt, flowRunAt, workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Announcement } from "../../durable-objects/event-hub/rpc.ts";
-import { type Answer, type Birth, type FlowRunRpc, isProblem } from "../../durable-objects/flow-run/rpc.ts";
+import { type Answer, type Birth, isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { withDeadline } from "../../durable-objects/kit/deadline.ts";
 import { type Packed, pack } from "../../durable-objects/kit/packed.ts";
 import type { Offer } from "../../durable-objects/work-pool/rpc.ts";
@@ -20,16 +20,13 @@ import { findFlow } from "./flows.ts";
 import { madeFor } from "./lately.ts";
 import { offsetOf, pagesOf } from "./pages.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
-import { derivedRunId, isRunId, makeRunId } from "./run-ids.ts";
+import { runAt } from "./run-at.ts";
+import { derivedRunId, makeRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
 import { findWorkPool } from "./work-pools.ts";
 import { ensureQueue } from "./work-queues.ts";
 
-/** The object of a run; a refusal, without touching any object, where the id was not made here. */
-export function runAt(env: Env, tenant: Tenant, id: string): Remote<FlowRunRpc> {
-  if (!isRunId(id, env.KEY_PEPPER, tenant.workspace)) notFound("flow run", id);
-  return flowRunAt(env, tenant.workspace, id);
-}
+export { runAt } from "./run-at.ts";
 
 /** Begins a run, however it was asked for. 201 where it is new, 200 where its idempotency key named one that is there. */
 export async function beginRun(

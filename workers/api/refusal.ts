@@ -24,6 +24,7 @@ const STATUS: { readonly [Code in ProblemCode]: number } = {
   conflict: 409,
   stale_claim: 409,
   invalid: 422,
+  unfit: 409,
   too_large: 413,
   unauthenticated: 401,
   forbidden: 403,
@@ -53,7 +54,9 @@ export function problemResponse(problem: Problem): Response {
   const headers: Record<string, string> = {};
   if ("retryAfter" in problem) headers["retry-after"] = String(problem.retryAfter);
   if (problem.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="millrace"';
-  return json({ detail }, STATUS[problem.code], headers);
+  // What a pool's template refuses is the body's fault; parameters and schema contradict each other.
+  const status = problem.code === "unfit" && problem.of === "job_variables" ? 422 : STATUS[problem.code];
+  return json({ detail }, status, headers);
 }
 
 /** 422 with the list of what is wrong, under the names that Prefect's server and FastAPI's clients look for. */

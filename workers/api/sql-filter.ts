@@ -233,6 +233,9 @@ const workQueueCondition =
     ]);
 
 /** Deployments, as columns of `deployments d`. */
+const DEPLOYMENT_LIMIT =
+  '(SELECT dl."limit" FROM concurrency_limits dl WHERE dl.workspace_id = d.workspace_id AND dl.id = d.concurrency_limit_id)';
+
 export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
   combine(filter.operator, [
     within(filter.id, (f) => combine("and_", [anyOf("d.id", f.any_)])),
@@ -248,13 +251,16 @@ export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
           : null,
       ]),
     ),
-    // Deployments are never paused as yet.
-    within(filter.paused, (f) => (f.eq_ === true ? { sql: "0", values: [] } : TRUE)),
+    within(filter.paused, (f) => (f.eq_ === null ? TRUE : { sql: "d.paused = ?", values: [f.eq_ ? 1 : 0] })),
     within(filter.tags, (f) => tagged("d.tags", f)),
     within(filter.work_queue_name, (f) => combine("and_", [anyOf(DEPLOYMENT_QUEUE.name, f.any_)])),
     within(filter.work_queue_id, (f) => combine("and_", [anyOf(DEPLOYMENT_QUEUE.id, f.any_)])),
     within(filter.concurrency_limit, (f) =>
-      f.is_null_ === false || f.ge_ !== null || f.le_ !== null ? { sql: "0", values: [] } : TRUE,
+      combine("and_", [
+        f.ge_ === null ? null : { sql: `${DEPLOYMENT_LIMIT} >= ?`, values: [f.ge_] },
+        f.le_ === null ? null : { sql: `${DEPLOYMENT_LIMIT} <= ?`, values: [f.le_] },
+        f.is_null_ === null ? null : { sql: `${DEPLOYMENT_LIMIT} IS ${f.is_null_ ? "" : "NOT "}NULL`, values: [] },
+      ]),
     ),
   ]);
 

@@ -104,7 +104,7 @@ export function serveWorkPools(app: App): void {
     const shard = shardOfTenant(env, tenant);
     await shard.batch(
       [
-        "UPDATE deployments SET work_pool_id = NULL WHERE workspace_id = ?1 AND work_pool_id = ?2",
+        "UPDATE deployments SET work_pool_id = NULL, revision = revision + 1 WHERE workspace_id = ?1 AND work_pool_id = ?2",
         "DELETE FROM work_queues WHERE workspace_id = ?1 AND work_pool_id = ?2",
         "DELETE FROM work_pools WHERE workspace_id = ?1 AND id = ?2",
       ].map((sql) => shard.prepare(sql).bind(tenant.workspace, pool.id)),

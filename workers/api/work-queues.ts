@@ -291,7 +291,7 @@ async function updateQueue(
     // A deployment keeps its queue when that is called otherwise.
     shard
       .prepare(
-        "UPDATE deployments SET work_queue_name = ?4 WHERE workspace_id = ?1 AND work_pool_id = ?2 AND work_queue_name = ?3 AND ?3 <> ?4",
+        "UPDATE deployments SET work_queue_name = ?4, revision = revision + 1 WHERE workspace_id = ?1 AND work_pool_id = ?2 AND work_queue_name = ?3 AND ?3 <> ?4",
       )
       .bind(tenant.workspace, pool.id, before.name, after.name),
     ...moved.map((other) => setPriority(shard, tenant, other)),
@@ -319,7 +319,7 @@ async function removeQueue(
     // Its deployments go on in the pool's default queue, as its runs do.
     shard
       .prepare(
-        "UPDATE deployments SET work_queue_name = NULL WHERE workspace_id = ?1 AND work_pool_id = ?2 AND work_queue_name = ?3",
+        "UPDATE deployments SET work_queue_name = NULL, revision = revision + 1 WHERE workspace_id = ?1 AND work_pool_id = ?2 AND work_queue_name = ?3",
       )
       .bind(tenant.workspace, pool.id, queue.name),
     revised(shard, tenant, pool.id),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { shardOf } from "../../durable-objects/env.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { makeTenant } from "../../test/workerd/tenant.ts";
-import { shardOf } from "../../durable-objects/env.ts";
 import { open, seal } from "./vault.ts";
 
 const keysOf = async ({ workspace, shard }: { workspace: string; shard: number }) =>

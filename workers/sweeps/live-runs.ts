@@ -7,7 +7,8 @@
  */
 
 import type { Instant } from "@millrace/domain/time.ts";
-import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { deploymentAt, eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
+import { PLANNED_VERSION } from "../../durable-objects/deployment/rpc.ts";
 import { SHARD_COUNT, shardOf } from "../../durable-objects/env.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
 import type { Env } from "../env.ts";
@@ -33,6 +34,8 @@ export async function sweepLiveRuns(env: Env, now = Date.now()): Promise<void> {
 }
 
 interface Row {
+  version: number;
+  deployment_id: string | null;
   workspace_id: string;
   id: string;
   created: Instant;
@@ -51,16 +54,22 @@ async function liveRows(shard: D1Database, milliseconds: number): Promise<Row[]>
   const parts = Math.max(1, Math.ceil((total?.count ?? 0) / MOST));
   const part = Math.floor(milliseconds / 60_000) % parts;
   const { results } = await shard
-    .prepare(`SELECT workspace_id, id, created FROM flow_runs WHERE ${LIVE} ORDER BY created LIMIT ?3 OFFSET ?4`)
+    .prepare(
+      `SELECT workspace_id, id, created, version, deployment_id FROM flow_runs WHERE ${LIVE} ORDER BY created LIMIT ?3 OFFSET ?4`,
+    )
     .bind(...bounds, MOST, part * MOST)
     .all<Row>();
   return results;
 }
 
-async function look(env: Env, shard: number, { workspace_id: workspace, id, created }: Row): Promise<void> {
+async function look(env: Env, shard: number, row: Row): Promise<void> {
+  const { workspace_id: workspace, id, created, version, deployment_id: deployment } = row;
   try {
     const owner = { workspace, shard };
-    if (await flowRunAt(env, workspace, id).reconcile(owner)) return;
+    // A run that is only planned has no object of its own yet: its deployment knows of it.
+    const planned = version === PLANNED_VERSION && deployment !== null;
+    if (planned && (await deploymentAt(env, workspace, deployment).reconcile(owner, id))) return;
+    if (!planned && (await flowRunAt(env, workspace, id).reconcile(owner))) return;
     await eventHubAt(env, workspace).announce(owner, pack([{ removed: { id, created }, events: [] }]), false);
   } catch (error) {
     console.error("A run could not be looked at", error);
