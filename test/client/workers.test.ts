@@ -196,36 +196,34 @@ describe.skipIf(leftOut).each([
     }
   });
 
-  // Three seconds a command: once is enough.
-  test.runIf(style === "Cloud style")(
-    "[CF18] pools and queues are listed, changed and deleted by Prefect's commands",
-    async () => {
-      const inspect = async () => client("GET /work_pools/{name}", { params: { name: "pp" } });
-      expect((await prefect("work-pool", "ls")).stdout).toContain("pp");
-      expect((await prefect("work-pool", "inspect", "pp")).stdout).toContain((await inspect()).id);
-      await prefect("work-pool", "pause", "pp");
-      expect((await inspect()).status).toBe("PAUSED");
-      await prefect("work-pool", "resume", "pp");
-      expect((await inspect()).is_paused).toBe(false);
-      await prefect("work-pool", "set-concurrency-limit", "pp", "3");
-      expect((await inspect()).concurrency_limit).toBe(3);
-      await prefect("work-pool", "update", "pp", "--description", "here");
-      expect((await inspect()).description).toBe("here");
-      await prefect("work-pool", "preview", "pp");
-      await prefect("work-queue", "create", "fast", "--pool", "pp", "--priority", "1");
-      const queue = async () =>
-        client("GET /work_pools/{work_pool_name}/queues/{name}", { params: { work_pool_name: "pp", name: "fast" } });
-      expect((await queue()).priority).toBe(1);
-      expect((await prefect("work-queue", "ls", "--pool", "pp")).stdout).toContain("fast");
-      expect((await prefect("work-queue", "inspect", "fast", "--pool", "pp")).stdout).toContain((await queue()).id);
-      await prefect("work-queue", "pause", "fast", "--pool", "pp");
-      expect((await queue()).status).toBe("PAUSED");
-      await prefect("work-queue", "resume", "fast", "--pool", "pp");
-      await prefect("work-queue", "set-concurrency-limit", "fast", "2", "--pool", "pp");
-      expect(await queue()).toMatchObject({ is_paused: false, concurrency_limit: 2 });
-      await prefect("work-queue", "delete", "fast", "--pool", "pp");
-      await prefect("work-pool", "delete", "pp");
-      expect(await client("POST /work_pools/count", { body: {} })).toBe(0);
-    },
-  );
+  // Three seconds a command: one style is enough.
+  if (style !== "Cloud style") return;
+  test("[CF18] pools and queues are listed, changed and deleted by Prefect's commands", async () => {
+    const inspect = async () => client("GET /work_pools/{name}", { params: { name: "pp" } });
+    expect((await prefect("work-pool", "ls")).stdout).toContain("pp");
+    expect((await prefect("work-pool", "inspect", "pp")).stdout).toContain((await inspect()).id);
+    await prefect("work-pool", "pause", "pp");
+    expect((await inspect()).status).toBe("PAUSED");
+    await prefect("work-pool", "resume", "pp");
+    expect((await inspect()).is_paused).toBe(false);
+    await prefect("work-pool", "set-concurrency-limit", "pp", "3");
+    expect((await inspect()).concurrency_limit).toBe(3);
+    await prefect("work-pool", "update", "pp", "--description", "here");
+    expect((await inspect()).description).toBe("here");
+    await prefect("work-pool", "preview", "pp");
+    await prefect("work-queue", "create", "fast", "--pool", "pp", "--priority", "1");
+    const queue = async () =>
+      client("GET /work_pools/{work_pool_name}/queues/{name}", { params: { work_pool_name: "pp", name: "fast" } });
+    expect((await queue()).priority).toBe(1);
+    expect((await prefect("work-queue", "ls", "--pool", "pp")).stdout).toContain("fast");
+    expect((await prefect("work-queue", "inspect", "fast", "--pool", "pp")).stdout).toContain((await queue()).id);
+    await prefect("work-queue", "pause", "fast", "--pool", "pp");
+    expect((await queue()).status).toBe("PAUSED");
+    await prefect("work-queue", "resume", "fast", "--pool", "pp");
+    await prefect("work-queue", "set-concurrency-limit", "fast", "2", "--pool", "pp");
+    expect(await queue()).toMatchObject({ is_paused: false, concurrency_limit: 2 });
+    await prefect("work-queue", "delete", "fast", "--pool", "pp");
+    await prefect("work-pool", "delete", "pp");
+    expect(await client("POST /work_pools/count", { body: {} })).toBe(0);
+  });
 });
