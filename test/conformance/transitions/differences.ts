@@ -51,6 +51,16 @@ export const accepted: readonly Accepted[] = [
       pair.ours.slice(0, pair.at + 1).some((_one, at) => detailsOf(pair, at)?.pause_timeout === "T-60"),
   },
   {
+    name: "a cancelled run has no live task runs",
+    reason:
+      "Task runs that were live when their flow run was cancelled are CANCELLED with it. There they stay as they were, RUNNING for ever.",
+    explains: ({ sequence, at, ours }) =>
+      sequence.kind === "task" &&
+      ours
+        .slice(0, at)
+        .some((one, before) => stepOf(sequence, before)?.on === "flow" && / CANCELLED /.test(one.answer)),
+  },
+  {
     name: "an error of the other server",
     reason:
       "Prefect's server answers 500 where it queues a background task whose state has data, or leaves a state with odd data.",
@@ -58,9 +68,14 @@ export const accepted: readonly Accepted[] = [
   },
 ];
 
+/** The step that led to an observation; none where something was made. */
+const stepOf = ({ runs, task, steps }: Sequence, at: number): Sequence["steps"][number] | undefined =>
+  steps[at - runs.length - (task ? 1 : 0)];
+
 /** The details of the state that was sent with an observation. */
-function detailsOf({ sequence: { runs, task, steps } }: Pair, at: number): ProposedState["details"] {
+function detailsOf({ sequence }: Pair, at: number): ProposedState["details"] {
+  const { runs, task } = sequence;
   const made = [...runs.map(({ state }) => state), ...(task ? [task.state] : [])];
-  const step = steps[at - made.length];
+  const step = stepOf(sequence, at);
   return (at < made.length ? made[at] : step && step.on !== "pid" ? step.state : undefined)?.details;
 }
