@@ -97,7 +97,8 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
       flow_id: flow.id,
       work_pool_name: pool.name,
       entrypoint: "flow.js:flow",
-      schedules: [{ schedule: { cron: "0 9 * * *" } }],
+      // Not active: it would make runs of its own.
+      schedules: [{ active: false, schedule: { cron: "0 9 * * *" } }],
     },
   });
   const code = new TextEncoder().encode(`// ${own("bundle")}`);
