@@ -25,20 +25,6 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
       });
     },
   },
-  "held-runs-are-granted": {
-    what: "A run that an agent has is granted to whoever asks, and the pool asks for those that it has given out.",
-    plant: ({ Ledger, PoolLedger }) => {
-      wrap(Ledger, "claim", (claim, ledger) => (...args) => {
-        if (ledger.head) ledger.head.claim = null;
-        return claim(...args);
-      });
-      // Books that believe that nobody has what was given out.
-      wrap(PoolLedger, "put", (put, pool) => (entry) => {
-        put(entry);
-        if (entry.claim) pool.books.backlog.add(entry);
-      });
-    },
-  },
   "any-claim-may-report": {
     what: "A report of an older claim is taken for one of the current claim.",
     plant: ({ Ledger }) => {
