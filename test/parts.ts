@@ -120,7 +120,7 @@ export function parts(): Part[] {
         ...(project === "client" && {
           leftOutWhen: "there is no python3 that can make a virtual environment; with CI=true that is a failure",
         }),
-        limit: 420,
+        limit: 540,
       }),
     ),
     { name: "unit", project: "unit", present: always, limit: 240 },
