@@ -302,15 +302,26 @@ export async function ask(
  * Sends a body that is likely to be refused before it has all arrived, and reads the answer all the same: a server may
  * answer and close while the client still writes. `body` yields what is sent; without `length` it goes in chunks.
  */
-export async function push(
+export async function push(method: string, url: string, sent: Pushed): Promise<{ status: number }> {
+  const again = (error: NodeJS.ErrnoException): Promise<{ status: number }> => {
+    // A connection that is reset may take the answer with it: TCP does not keep what was not read.
+    if (error.code !== "EPIPE" && error.code !== "ECONNRESET") throw error;
+    return pushOnce(method, url, sent);
+  };
+  return pushOnce(method, url, sent).catch(again).catch(again);
+}
+
+interface Pushed {
+  token: string;
+  body: Iterable<Uint8Array>;
+  length?: number;
+  headers?: Record<string, string>;
+}
+
+function pushOnce(
   method: string,
   url: string,
-  {
-    token,
-    body,
-    length,
-    headers = {},
-  }: { token: string; body: Iterable<Uint8Array>; length?: number; headers?: Record<string, string> },
+  { token, body, length, headers = {} }: Pushed,
 ): Promise<{ status: number }> {
   const request = httpRequest(url, {
     method,
