@@ -9,6 +9,7 @@ import { cancellations } from "./cancellations.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { collections } from "./collections.ts";
 import { globalLimits, tagLimits } from "./concurrency-limits.ts";
+import { deadLetters } from "./dead-letters.ts";
 import { deployments } from "./deployments.ts";
 import { diagnoses } from "./diagnoses.ts";
 import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
@@ -48,6 +49,7 @@ export const resources = {
   artifacts,
   events,
   deployments,
+  deadLetters,
   bundles,
   workPools,
   globalLimits,

@@ -3,8 +3,10 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { makeApi } from "./api/app.ts";
 import { type Seed, seed } from "./auth/people.ts";
 import { openChannel } from "./channels/route.ts";
-import { dispatch, revive } from "./consumers/dispatch.ts";
+import { keepDeadLetters } from "./consumers/dead-letters.ts";
+import { dispatch } from "./consumers/dispatch.ts";
 import type { Env } from "./env.ts";
+import { sweepDeadLetters } from "./sweeps/dead-letters.ts";
 import { sweepLiveRuns } from "./sweeps/live-runs.ts";
 import { sweepRemovedRuns } from "./sweeps/removed-runs.ts";
 import { sweepUnplanned } from "./sweeps/unplanned-deployments.ts";
@@ -30,11 +32,11 @@ export default {
   },
 
   async queue(batch, env): Promise<void> {
-    await (batch.queue.endsWith("-dead") ? revive(batch, env) : dispatch(batch, env));
+    await (batch.queue.endsWith("-dead") ? keepDeadLetters(batch, env) : dispatch(batch, env));
   },
 
   async scheduled(_controller, env): Promise<void> {
-    await Promise.all([sweepLiveRuns(env), sweepRemovedRuns(env), sweepUnplanned(env)]);
+    await Promise.all([sweepLiveRuns(env), sweepRemovedRuns(env), sweepUnplanned(env), sweepDeadLetters(env)]);
   },
 } satisfies ExportedHandler<Env>;
 

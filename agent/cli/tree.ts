@@ -50,6 +50,14 @@ export const ROOT: Group = {
         ls: { description: "List the agents of a pool", load: () => import("./agent-ls.ts") },
       },
     },
+    "dead-letters": {
+      description: "Runs that could not be brought to their pool",
+      commands: {
+        ls: { description: "List dead letters", load: () => import("./dead-letters-ls.ts") },
+        replay: { description: "Send them to their pools again", load: () => import("./dead-letters-replay.ts") },
+        drop: { description: "Drop them", load: () => import("./dead-letters-drop.ts") },
+      },
+    },
     doctor: { description: "Look for what is wrong between here and the server", load: () => import("./doctor.ts") },
   },
 };

@@ -335,3 +335,31 @@ export const taskAnswers = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.key] })],
 );
+
+/**
+ * Messages of the dispatch queue that were tried too often, one a run, written by the queue's consumer and resolved by the dead
+ * letters API. A sweep forgets resolved ones after thirty days.
+ */
+export const deadLetters = sqliteTable(
+  "dead_letters",
+  {
+    /** `id`: the run's. */
+    ...tenant,
+    workPoolId: text("work_pool_id").notNull(),
+    /** As it was sent. */
+    message: text().notNull(),
+    /** When the newest parked message of the run was sent: by it one that comes again is told from another. */
+    sent: integer().notNull(),
+    /** 'WAITING', 'REPLAYED' or 'DROPPED'; the last two with when and by whom. */
+    status: text().notNull(),
+    resolved: integer(),
+    resolvedBy: text("resolved_by"),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    // The sweep's.
+    index("dead_letters_resolved").on(table.resolved).where(sql`resolved IS NOT NULL`),
+  ],
+);

@@ -11,6 +11,7 @@ import { serveBlockTypes } from "./block-types.ts";
 import { serveBundles } from "./bundles.ts";
 import { serveCheckpoints } from "./checkpoints.ts";
 import { serveCollections } from "./collections.ts";
+import { serveDeadLetters } from "./dead-letters.ts";
 import { serveDeploymentRuns } from "./deployment-runs.ts";
 import { serveDeploymentSchedules } from "./deployment-schedules.ts";
 import { serveDeployments } from "./deployments.ts";
@@ -62,6 +63,7 @@ export function makeApi(): App {
   serveDeployments(app);
   serveDeploymentSchedules(app);
   serveDeploymentRuns(app);
+  serveDeadLetters(app);
   serveBundles(app);
   serveWorkPools(app);
   serveGlobalLimits(app);

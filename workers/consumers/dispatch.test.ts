@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Owner } from "../../durable-objects/flow-run/rpc.ts";
 import { WorkPool } from "../../durable-objects/work-pool/work-pool.ts";
 import { testEnv } from "../../test/workerd/env.ts";
-import { begin, inPool, newOwner, stored } from "../../test/workerd/runs.ts";
+import { newOwner } from "../../test/workerd/runs.ts";
 import worker from "../main.ts";
 
 let owner: Owner;
@@ -20,9 +20,9 @@ const message = (changes: Partial<DispatchMessage> = {}): DispatchMessage => ({
 });
 
 /** Has the Worker consume a batch; answers what became of each message. */
-async function consume(bodies: unknown[], queue = "millrace-dispatch") {
+async function consume(bodies: unknown[]) {
   const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }));
-  const batch = createMessageBatch(queue, messages);
+  const batch = createMessageBatch("millrace-dispatch", messages);
   const context = createExecutionContext();
   await (worker as { queue(batch: unknown, env: unknown): Promise<void> }).queue(batch, testEnv);
   const { explicitAcks, retryMessages } = await getQueueResult(batch, context);
@@ -81,15 +81,4 @@ test.each<[string, unknown]>([
   const offer = vi.spyOn(WorkPool.prototype, "offer");
   expect(await consume([body, message()])).toEqual({ acked: ["0", "1"], retried: [] });
   expect(offer).toHaveBeenCalledOnce();
-});
-
-test("[AP9] a message that was tried too often makes its run look after itself", async () => {
-  vi.spyOn(console, "error").mockImplementation(() => {});
-  const run = await begin(owner, inPool());
-  await run.crash();
-  const lost = message({ pool: uuidv7() });
-  expect(await consume([message({ run: run.id }), lost, "junk"], "millrace-dispatch-dead")).toMatchObject({
-    retried: [],
-  });
-  expect((await stored(run)).alarm).not.toBeNull();
 });

@@ -5,7 +5,7 @@
  *      ours is reported and dropped.
  */
 import { DispatchMessage } from "@millrace/contract/messages/dispatch.ts";
-import { flowRunAt, workPoolAt } from "../../durable-objects/addresses.ts";
+import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Env } from "../env.ts";
 
 /** Offers a batch, one call a pool. */
@@ -44,18 +44,5 @@ async function offerAll(offers: { message: Message; offer: DispatchMessage }[], 
   } catch (error) {
     console.error("A pool did not take its runs", error);
     for (const { message } of offers) message.retry({ delaySeconds: 1 });
-  }
-}
-
-/** Messages that were tried too often. Their runs are asked to look after themselves: they offer themselves anew. */
-export async function revive(batch: MessageBatch, env: Env): Promise<void> {
-  for (const message of batch.messages) {
-    const read = DispatchMessage.safeParse(message.body);
-    if (read.success) {
-      const { workspace, shard, run } = read.data;
-      console.error("A run could not be dispatched for a while", run);
-      await flowRunAt(env, workspace, run).reconcile({ workspace, shard });
-    }
-    message.ack();
   }
 }

@@ -129,8 +129,8 @@ export class Platform {
   }
 
   #consume(batch: Batch): Promise<void> {
-    const { dispatch, revive } = this.#service;
-    const consumer = batch.queue.endsWith("-dead") ? revive : dispatch;
+    const { dispatch, keepDeadLetters } = this.#service;
+    const consumer = batch.queue.endsWith("-dead") ? keepDeadLetters : dispatch;
     return this.#work("consumer", (env) => consumer(batch as unknown as MessageBatch, env));
   }
 

@@ -18,6 +18,7 @@ const REDELIVERY = 5_000;
 interface Held {
   id: string;
   body: unknown;
+  timestamp: Date;
   attempts: number;
 }
 
@@ -27,6 +28,7 @@ export interface Batch {
   messages: {
     id: string;
     body: unknown;
+    timestamp: Date;
     attempts: number;
     ack(): void;
     retry(options?: { delaySeconds?: number }): void;
@@ -70,7 +72,8 @@ export class SimulatedQueue {
     const { weather } = this.#network;
     this.counts.sent += 1;
     this.onTaken?.(body);
-    const message: Held = { id: `m${this.counts.sent}`, body: copy(body), attempts: 0 };
+    const timestamp = new Date(this.#network.time.now);
+    const message: Held = { id: `m${this.counts.sent}`, body: copy(body), timestamp, attempts: 0 };
     if (random.chance(weather.queueLost)) {
       this.counts.lost += 1;
       this.onLost?.(body);
@@ -114,6 +117,7 @@ export class SimulatedQueue {
     const messages = batch.map((held) => ({
       id: held.id,
       body: copy(held.body),
+      timestamp: held.timestamp,
       attempts: held.attempts + 1,
       ack: () => void settled.add(held),
       retry: ({ delaySeconds = 0 } = {}) => again(held, delaySeconds * 1000),

@@ -23,7 +23,8 @@ import type { Assignments } from "../../../durable-objects/work-pool/assignments
 import type { PoolLedger } from "../../../durable-objects/work-pool/ledger.ts";
 import type { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
 import type { beginRun } from "../../../workers/api/flow-runs.ts";
-import type { dispatch, revive } from "../../../workers/consumers/dispatch.ts";
+import type { keepDeadLetters } from "../../../workers/consumers/dead-letters.ts";
+import type { dispatch } from "../../../workers/consumers/dispatch.ts";
 import type { sweepLiveRuns } from "../../../workers/sweeps/live-runs.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -34,7 +35,8 @@ export { ConcurrencyLimit } from "./durable-objects/concurrency-limit/concurrenc
 export { EventHub } from "./durable-objects/event-hub/event-hub.ts";
 export { FlowRun } from "./durable-objects/flow-run/flow-run.ts";
 export { WorkPool } from "./durable-objects/work-pool/work-pool.ts";
-export { dispatch, revive } from "./workers/consumers/dispatch.ts";
+export { keepDeadLetters } from "./workers/consumers/dead-letters.ts";
+export { dispatch } from "./workers/consumers/dispatch.ts";
 export { sweepLiveRuns } from "./workers/sweeps/live-runs.ts";
 export { beginRun } from "./workers/api/flow-runs.ts";
 export { Ledger } from "./durable-objects/flow-run/ledger.ts";
@@ -49,7 +51,7 @@ export interface Service {
   FlowRun: typeof FlowRun;
   WorkPool: typeof WorkPool;
   dispatch: typeof dispatch;
-  revive: typeof revive;
+  keepDeadLetters: typeof keepDeadLetters;
   sweepLiveRuns: typeof sweepLiveRuns;
   beginRun: typeof beginRun;
   Ledger: typeof Ledger;

@@ -104,7 +104,8 @@ export class Truth {
 
   /** Forgets what the index holds of this workspace: the tables are used again. */
   clearIndex(): void {
-    for (const table of ["flow_runs", "event_batches"]) this.#select(`DELETE FROM ${table} WHERE workspace_id = ?1`);
+    for (const table of ["flow_runs", "event_batches", "dead_letters"])
+      this.#select(`DELETE FROM ${table} WHERE workspace_id = ?1`);
   }
 
   #select(query: string) {
