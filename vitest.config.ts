@@ -97,9 +97,11 @@ const workerd: TestProjectInlineConfiguration = {
   },
 };
 
-/** The kills wait for most of their time, and the simulations compute: they go side by side. */
-const faults = service("faults", "faults");
-faults.test = { ...faults.test, fileParallelism: true };
+/** The same where a file waits for most of its time, for a kill, a lease or a poll, while another computes: two at a time. */
+function sideBySide(name: string, folder: string): TestProjectInlineConfiguration {
+  const project = service(name, folder);
+  return { ...project, test: { ...project.test, fileParallelism: true, maxWorkers: 2 } };
+}
 
 export default defineConfig({
   test: {
@@ -108,11 +110,11 @@ export default defineConfig({
       workerd,
       service("host", "host"),
       service("conformance", "conformance"),
-      service("client", "client"),
-      service("tenancy", "tenancy"),
+      sideBySide("client", "client"),
+      sideBySide("tenancy", "tenancy"),
       service("browser", "end-to-end", ["test/end-to-end/one-server.ts"]),
-      service("agent", "agent"),
-      faults,
+      sideBySide("agent", "agent"),
+      sideBySide("faults", "faults"),
     ],
   },
 });

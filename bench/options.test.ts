@@ -18,6 +18,15 @@ test("[BE5] what may be said", () => {
 });
 
 test.each([
+  ["http://127.0.0.1:4201", "/api"],
+  ["http://127.0.0.1:4201/", "/api"],
+  ["http://127.0.0.1:4201/api", "/api"],
+  ["http://127.0.0.1:4201/api/accounts/a/workspaces/w", "/api/accounts/a/workspaces/w"],
+])("[BE5] %s is asked under %s", (address, path) => {
+  expect(readBenchOptions(["--against", address]).against?.pathname).toBe(path);
+});
+
+test.each([
   [["--against", "4201"], "--against takes an http address"],
   [["--against", "https://example.org"], "--against takes an http address"],
   [["--only", "speed"], "There is no row speed"],

@@ -56,9 +56,11 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
   };
 }
 
+/** An address without a path means the API where the wire's server has it. */
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== "http:")
     throw new Error(`--against takes an http address such as http://127.0.0.1:4201/api, not "${text}".`);
+  if (url.pathname === "/") url.pathname = "/api";
   return url;
 }
