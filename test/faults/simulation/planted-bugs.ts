@@ -25,6 +25,27 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
       });
     },
   },
+  "held-runs-are-granted": {
+    what: "A run that an agent has is granted to whoever asks, and the pool asks once more for what it has given out.",
+    plant: ({ Ledger, PoolLedger }) => {
+      wrap(Ledger, "claim", (claim, ledger) => (...args) => {
+        const { head } = ledger;
+        if (head?.claim && head.run.state)
+          Object.assign(head, { claim: null, run: { ...head.run, state: { ...head.run.state, type: "SCHEDULED" } } });
+        return claim(...args);
+      });
+      // Asked for again once: a run that always was would be given out without end.
+      const again = new Set<string>();
+      wrap(PoolLedger, "put", (put, pool) => (entry) => {
+        put(entry);
+        if (!entry.claim) return;
+        const { backlog } = pool.books;
+        if (again.has(entry.run)) backlog.remove(entry.run);
+        else backlog.add(entry);
+        again.add(entry.run);
+      });
+    },
+  },
   "any-claim-may-report": {
     what: "A report of an older claim is taken for one of the current claim.",
     plant: ({ Ledger }) => {
