@@ -1,6 +1,7 @@
 /** What is turned away before any rule is asked: reports of a run that has no say, and fields that no row could hold. */
 import { report } from "@millrace/domain/flow-run/claim.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
+import type { StateInput } from "@millrace/domain/state.ts";
 import type { Head } from "./head.ts";
 
 /** A run's own process, by the claim that its token names; null for every other caller, whom scopes alone bind. */
@@ -34,6 +35,10 @@ export function tooLarge(fields: { [name: string]: unknown }): Problem | null {
   }
   return null;
 }
+
+/** Why a proposed state is not even judged. */
+export const turnedAway = (head: Head, proposed: StateInput, { reporter }: { reporter: Reporter }): Problem | null =>
+  refusal(head, reporter) ?? tooLarge({ "state.data": proposed.data });
 
 /** The answer for a run that is not there, or not the caller's. */
 export const notFound = (id: string): Problem => ({ code: "not_found", what: "flow run", id });

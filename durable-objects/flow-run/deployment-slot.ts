@@ -9,8 +9,8 @@ import type { SlotNeed } from "@millrace/domain/flow-run/needs.ts";
 import type { SlotAnswer } from "@millrace/domain/flow-run/rule.ts";
 import { concurrencyLimitAt, type ObjectNamespaces } from "../addresses.ts";
 import type { Limit } from "../concurrency-limit/rpc.ts";
-import { acquireSlots, renewSlots } from "../slots.ts";
-import type { Owner } from "./ledger.ts";
+import { acquireSlots, releaseSlots, renewSlots } from "../slots.ts";
+import type { Ledger, Owner } from "./ledger.ts";
 
 /** The limit of a run's deployment, as it was when the run began; its object knows newer settings. */
 export interface DeploymentLimit {
@@ -24,29 +24,40 @@ export interface DeploymentLimit {
 /** Seconds, ten years, for which a slot is held by who never renews it: until its run gives it back. */
 const HELD_SECONDS = 315_360_000;
 
-/**
- * What the limit answers; null: there is room, for who only looks. `held`: an agent has the run, and whatever ends its claim ends the
- * run, so that the slot needs no sign of life of its own.
- */
+/** What the limit of the run's deployment answers; null: there is room, for who only looks. */
 export async function askForSlot(
   env: ObjectNamespaces,
   owner: Owner,
-  run: string,
-  { limit, collision, graceSeconds }: DeploymentLimit,
+  ledger: Ledger,
   need: SlotNeed,
-  { held }: { held: boolean },
 ): Promise<SlotAnswer | null> {
+  const head = ledger.headOf(owner);
+  if (!head?.surroundings.limit) return null;
+  const { limit, collision, graceSeconds } = head.surroundings.limit;
   const full: SlotAnswer = { kind: "full", collision };
   if (need.kind === "look") {
     const { taken } = await concurrencyLimitAt(env, owner.workspace, limit.id).occupation(owner);
     return limit.active && taken >= limit.limit ? full : null;
   }
-  const seconds = held ? HELD_SECONDS : graceSeconds;
+  // Whatever ends an agent's claim ends the run: the slot of a claimed one needs no sign of life of its own.
+  const seconds = head.claim ? HELD_SECONDS : graceSeconds;
   if (need.kind === "renew" && (await renewSlots(env, owner, need.lease, seconds))) return { kind: "renewed" };
-  const holder = { type: "flow_run", id: run } as const;
+  const holder = { type: "flow_run", id: head.run.id } as const;
   const answer = await acquireSlots(env, owner, [limit], { slots: 1, holder, seconds });
   if (answer.kind === "granted") return answer;
   return answer.kind === "never" ? { kind: "closed" } : full;
+}
+
+/** Gives back a slot that the run did not take after all. */
+export async function giveBackUnused(
+  env: ObjectNamespaces,
+  owner: Owner,
+  ledger: Ledger,
+  slot: SlotAnswer,
+): Promise<void> {
+  if (slot.kind !== "granted") return;
+  const lease = ledger.headOf(owner)?.run.state?.details.deploymentConcurrencyLeaseId;
+  if (lease !== slot.lease) await releaseSlots(env, owner, slot.lease);
 }
 
 /** A slot is held from now on without signs of life. */

@@ -176,7 +176,7 @@ export class Outbox {
   }
 
   #row(head: Head): FlowRunRow {
-    return flowRunRow(head, this.#ledger.taskRunIds());
+    return flowRunRow(head, this.#ledger.taskRuns.ids());
   }
 
   /**

@@ -23,15 +23,18 @@ import type { TaskRunsRpc } from "../kit/task-runs-rpc.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import type { Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
+import type { Refused } from "./claims.ts";
 import type { GraphQuery } from "./graph.ts";
 import type { InputQuery, RunInput } from "./inputs.ts";
-import type { Birth, Edit, Owner, Proposal, Refused } from "./ledger.ts";
+import type { Owner } from "./ledger.ts";
+import type { Birth, Edit, Proposal } from "./lifecycle.ts";
 
 export { isProblem, type Reporter } from "./admission.ts";
 export type { DeploymentLimit } from "./deployment-slot.ts";
 export { heartbeatOf } from "./heartbeats.ts";
 export type { InputQuery, RunInput } from "./inputs.ts";
-export type { Birth, Edit, Owner } from "./ledger.ts";
+export type { Owner } from "./ledger.ts";
+export type { Birth, Edit } from "./lifecycle.ts";
 export { flowRunRow } from "./projection.ts";
 
 /** A verdict as the wire tells it. `entered`: a state was put in place by it. */

@@ -1,12 +1,10 @@
 /**
- * A work pool: the one place that decides which agent gets which run. Around what it knows (ledger.ts), its agents' sockets
- * (agent-lines.ts) and its decisions (assignments.ts) this is the object: calls, frames, alarm.
+ * A work pool: the one place that decides which agent gets which run. Around what it knows (ledger.ts), its agents
+ * (agent-lines.ts, agent-desk.ts) and its decisions (assignments.ts) this is the object: calls and alarm.
  *
- * WP8  A frame that names another claim than the live one changes nothing.
  * WP23 A deleted pool gives out nothing; what agents have they bring to an end.
  */
 import { DurableObject } from "cloudflare:workers";
-import { AgentFrame, type AgentHello } from "@millrace/contract/channels/agent.ts";
 import type { WireEvent } from "@millrace/contract/events.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
 import { type Cleanup, newCleanup } from "@millrace/domain/dispatch/cleanups.ts";
@@ -14,16 +12,15 @@ import { explain } from "@millrace/domain/dispatch/explain.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
-import { formatInstant, type Instant, MILLISECOND, plusSeconds } from "@millrace/domain/time.ts";
-import { uuidv7 } from "uuidv7";
+import { formatInstant, plusSeconds } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import type { Answer, Owner, Reporter } from "../flow-run/rpc.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack } from "../kit/packed.ts";
 import { signRunToken } from "../kit/run-token.ts";
-import { send } from "../kit/sockets.ts";
 import { SqliteStore } from "../kit/store.ts";
+import { AgentDesk } from "./agent-desk.ts";
 import { AgentLines, type Bearer } from "./agent-lines.ts";
 import { Assignments } from "./assignments.ts";
 import { WORKER } from "./books.ts";
@@ -43,8 +40,6 @@ import { Standing } from "./standing.ts";
 import { Takings } from "./takings.ts";
 import { WorkerLines } from "./worker-lines.ts";
 
-/** Microseconds between two looks at leases that are over but could not be ended. */
-const NEXT_LOOK = 2_000 * MILLISECOND;
 /** Seconds after which runs that workers took are looked after. */
 const CHECK_SECONDS = 60;
 /** Runs that are told at once that their pool is gone. */
@@ -54,6 +49,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   readonly #ledger: PoolLedger;
   readonly #lines: AgentLines;
   readonly #assignments: Assignments;
+  readonly #agents: AgentDesk;
   readonly #standing: Standing;
   readonly #takings: Takings;
   readonly #workerLines: WorkerLines;
@@ -72,6 +68,13 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       sign: ({ workspace }, account, { run_id: run, generation }) =>
         signRunToken(env, { account, workspace, run, generation }),
       later: (milliseconds, work) => setTimeout(() => ctx.waitUntil(work()), milliseconds),
+      arm: () => this.#arm(),
+    });
+    this.#agents = new AgentDesk({
+      ledger: this.#ledger,
+      lines: this.#lines,
+      assignments: this.#assignments,
+      review: () => this.#review(),
       arm: () => this.#arm(),
     });
     this.#standing = new Standing({
@@ -132,7 +135,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     if (!this.#ledger.isOf(owner)) return;
     const waiting = this.#ledger.close();
     this.#workerLines.closeAll();
-    this.#dismissAgents();
+    this.#agents.dismiss();
     await this.#dismiss(owner, waiting);
   }
 
@@ -215,23 +218,13 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   }
 
   async agents(owner: Owner): Promise<WireAgent[]> {
-    if (this.#ledger.owner?.workspace !== owner.workspace) return [];
-    return this.#ledger.sessions().map((session) => ({
-      id: session.agent.id,
-      name: session.agent.name,
-      version: session.agent.version,
-      status: session.online && this.#lines.has(session.id) ? "ONLINE" : "OFFLINE",
-      slots: session.slots,
-      running: this.#ledger.claimsOf(session.id).length,
-      connected: formatInstant(session.connected),
-      last_seen: formatInstant(this.#assignments.lastSeen(session)),
-    }));
+    return this.#ledger.owner?.workspace === owner.workspace ? this.#agents.list() : [];
   }
 
   async revoke(owner: Owner, key: string): Promise<void> {
     if (!this.#ledger.admit(owner)) return;
     this.#ledger.revoke(key, now());
-    await this.#ended(this.#lines.revoke(key));
+    await this.#agents.ended(this.#lines.revoke(key));
   }
 
   /** An agent's websocket. The Worker has authenticated it, and says whose it is. */
@@ -248,46 +241,23 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (this.#workerLines.isOne(socket)) return this.#workerLines.heard(socket, message);
-    if (this.#lines.isOver(socket)) return;
-    const frame = readFrame(message);
-    if (!frame) {
-      return this.#lines.refuse(
-        socket,
-        "This frame is not one of the agent channel. Update the agent, or see its version.",
-      );
-    }
-    const session = this.#lines.sessionOf(socket);
-    switch (frame.type) {
-      case "auth":
-        // Who the agent is was settled before the socket reached this object.
-        return;
-      case "hello":
-        if (session !== null) return this.#lines.refuse(socket, "A connection says hello once.");
-        return this.#hello(socket, frame);
-      default:
-        if (session === null) return this.#lines.refuse(socket, "The first frame after auth is hello.");
-        return this.#heard(session, frame);
-    }
+    if (this.#workerLines.isOne(socket)) await this.#workerLines.heard(socket, message);
+    else await this.#agents.heard(socket, message);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     socket.close();
-    await this.#disconnected(socket);
+    await this.webSocketError(socket);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#disconnected(socket);
+    if (!this.#workerLines.isOne(socket)) await this.#agents.gone(socket);
   }
 
   override async alarm(): Promise<void> {
     this.#alarm.rang();
     try {
-      await this.#ended(this.#lines.expire(now()));
-      this.#noteLostLines();
-      const over = this.#ledger.sessions().filter((session) => this.#assignments.leaseEnd(session) <= now());
-      const holding = over.filter(({ id }) => this.#ledger.claimsOf(id).length > 0);
-      await Promise.all(holding.map(({ id }) => this.#assignments.expire(id)));
+      await this.#agents.expire();
       const { owner } = this.#ledger;
       if (owner) await this.#alarm.wakeBy(await this.#takings.check(owner));
       await this.#alarm.wakeBy(this.#workerLines.expire(now()));
@@ -319,86 +289,6 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     return true;
   }
 
-  async #hello(socket: WebSocket, hello: AgentHello): Promise<void> {
-    if (!this.#ledger.owner) return;
-    const { session } = this.#ledger.connect(hello, uuidv7, now());
-    this.#lines.join(socket, session.id);
-    const held = this.#ledger.claimsOf(session.id);
-    const shown = new Map(hello.running.map(({ run_id, generation }) => [run_id, generation]));
-    const kept = new Set(held.filter(({ run, claim }) => shown.get(run) === claim?.generation).map(({ run }) => run));
-    const lost = hello.running.filter(({ run_id }) => !kept.has(run_id));
-    send(socket, {
-      type: "welcome",
-      session: { id: session.id, generation: session.generation },
-      lease_seconds: session.leaseSeconds,
-      lost,
-    });
-    const absent = held.filter(({ run }) => !kept.has(run));
-    for (const run of kept) this.#assignments.acknowledged(run);
-    await Promise.all(
-      absent.map(({ run, claim }) =>
-        this.#assignments.takeBack({ run_id: run, generation: claim?.generation ?? 0 }, "absent"),
-      ),
-    );
-    await this.#assignments.assign();
-    await this.#review();
-    await this.#arm();
-  }
-
-  async #heard(session: string, frame: Exclude<AgentFrame, { type: "auth" | "hello" }>): Promise<void> {
-    this.#lines.heard(session);
-    if (frame.type === "renew") return;
-    if (frame.type === "drain") {
-      const known = this.#ledger.session(session);
-      if (known && !known.draining) this.#ledger.putSession({ ...known, draining: true });
-      return;
-    }
-    const { run_id, generation } = frame;
-    if (this.#assignments.held(run_id, generation)?.claim?.session !== session) {
-      // It was taken back meanwhile: whoever accepts it must not go on.
-      if (frame.type === "accept") this.#lines.tell(session, { type: "lost", run_id, generation });
-      return;
-    }
-    this.#assignments.acknowledged(run_id);
-    switch (frame.type) {
-      case "accept":
-        return;
-      case "decline":
-        return this.#assignments.takeBack(frame, "declined");
-      case "finished":
-        await this.#assignments.finished(frame);
-        return this.#dismissAgents();
-      default:
-        return frame satisfies never;
-    }
-  }
-
-  async #disconnected(socket: WebSocket): Promise<void> {
-    if (this.#workerLines.isOne(socket)) return;
-    const id = this.#lines.sessionOf(socket);
-    if (id) await this.#ended([id]);
-  }
-
-  /** These sessions have no line any more; their leases go on. */
-  async #ended(sessions: readonly string[]): Promise<void> {
-    const online = sessions.flatMap((id) => this.#ledger.session(id) ?? []).filter((session) => session.online);
-    for (const session of online)
-      this.#ledger.putSession({ ...session, online: false, seen: this.#assignments.lastSeen(session) });
-    if (online.length === 0) return;
-    await this.#review();
-    await this.#arm();
-  }
-
-  /**
-   * Lines that ended with a crash, of which nobody was told. When they were last heard of is lost too: their leases begin now, as an
-   * agent may have renewed its own the moment before.
-   */
-  #noteLostLines(): void {
-    for (const session of this.#ledger.sessions())
-      if (session.online && !this.#lines.has(session.id))
-        this.#ledger.putSession({ ...session, online: false, seen: now() });
-  }
-
   /** Writes and tells what changed of who is there. */
   async #review(): Promise<void> {
     await this.#alarm.wakeBy(this.#standing.review(now()));
@@ -424,32 +314,8 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     }
   }
 
-  /** Agents of a pool that is gone are sent away when they have nothing any more. */
-  #dismissAgents(): void {
-    if (!this.#ledger.closed) return;
-    for (const { id } of this.#ledger.sessions())
-      if (this.#ledger.claimsOf(id).length === 0) this.#lines.close(id, "This work pool was deleted.");
-  }
-
   /** Makes sure that the object wakes when the first lease of a session with runs, or the first credential, is over. */
   async #arm(): Promise<void> {
-    await this.#alarm.wakeBy(this.#lines.firstExpiry());
-    const ends = this.#ledger
-      .sessions()
-      .filter(({ id }) => this.#ledger.claimsOf(id).length > 0)
-      .map((session) => this.#assignments.leaseEnd(session));
-    const first = Math.min(...ends);
-    if (ends.length > 0) await this.#alarm.wakeBy((first > now() ? first : now() + NEXT_LOOK) as Instant);
-  }
-}
-
-/** The frame, or null for what is none. */
-function readFrame(message: string | ArrayBuffer): AgentFrame | null {
-  if (typeof message !== "string") return null;
-  try {
-    const frame = AgentFrame.safeParse(JSON.parse(message));
-    return frame.success ? frame.data : null;
-  } catch {
-    return null;
+    await this.#alarm.wakeBy(this.#agents.firstEnd());
   }
 }

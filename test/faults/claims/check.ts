@@ -2,7 +2,7 @@
  * Looks at every position that can be reached in so many steps, once. Two positions are the same where the same things may happen in
  * them: times and ids of states do not count, nor does which of the agents that never had a claim is which.
  */
-import type { Ledger } from "../../../durable-objects/flow-run/ledger.ts";
+import type { Classes } from "./edited-ledger.ts";
 import { type Action, AGENTS, type LossPolicy, Model, nameOf, type Position } from "./model.ts";
 
 export interface Checked {
@@ -19,8 +19,8 @@ interface Reached {
   from: Reached | null;
 }
 
-export function checkClaims(make: typeof Ledger, policy: LossPolicy, depth: number): Checked {
-  const model = new Model(make);
+export function checkClaims(classes: Classes, policy: LossPolicy, depth: number): Checked {
+  const model = new Model(classes);
   const start: Reached = { position: model.begin(policy), by: null, from: null };
   const seen = new Set([fingerprint(model, start.position)]);
   let steps = 0;

@@ -1,7 +1,7 @@
 /** F12: every order of claims, losses and reports, to a depth. `MILLRACE_CLAIMS_DEPTH` sets it; the nightly run goes deeper. */
 import { beforeAll, expect, test } from "vitest";
 import { checkClaims } from "./check.ts";
-import { bundleLedger, ledgerOf } from "./edited-ledger.ts";
+import { bundleLedger, classesOf } from "./edited-ledger.ts";
 import { PLANTED } from "./planted.ts";
 
 const DEPTH = Number(process.env.MILLRACE_CLAIMS_DEPTH ?? 8);
@@ -15,7 +15,7 @@ beforeAll(async () => {
 test.each(POLICIES.map((policy) => [policy]))(
   `[FA14] whatever three agents do in ${DEPTH} steps, one claim counts (a lost run: %s)`,
   (policy) => {
-    const { positions, steps, violation } = checkClaims(ledgerOf(bundle), policy, DEPTH);
+    const { positions, steps, violation } = checkClaims(classesOf(bundle), policy, DEPTH);
     console.info(`${policy}: ${positions} positions, ${steps} steps to depth ${DEPTH}`);
     expect(violation).toBeNull();
     expect(positions).toBeGreaterThan(500);
@@ -24,7 +24,7 @@ test.each(POLICIES.map((policy) => [policy]))(
 );
 
 test.each(PLANTED.map((bug) => [...bug]))("[FA14] a planted bug is found: %s", (_what, piece, instead) => {
-  const ledger = ledgerOf(bundle, piece, instead);
-  const found = POLICIES.map((policy) => checkClaims(ledger, policy, DEPTH).violation).filter(Boolean);
+  const classes = classesOf(bundle, piece, instead);
+  const found = POLICIES.map((policy) => checkClaims(classes, policy, DEPTH).violation).filter(Boolean);
   expect(found).not.toEqual([]);
 });

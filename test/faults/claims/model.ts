@@ -11,8 +11,9 @@ import type { Json } from "@millrace/domain/json.ts";
 import { isTerminal, type StateType } from "@millrace/domain/state.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import type { Head } from "../../../durable-objects/flow-run/head.ts";
-import type { Birth, Ledger } from "../../../durable-objects/flow-run/ledger.ts";
+import type { Birth } from "../../../durable-objects/flow-run/lifecycle.ts";
 import { Disk, MemoryStore } from "../platform/memory-store.ts";
+import type { Classes } from "./edited-ledger.ts";
 
 export const AGENTS = ["ada", "bob", "cyd"] as const;
 type Agent = (typeof AGENTS)[number];
@@ -54,15 +55,15 @@ export const nameOf = (action: Action): string =>
     .join(" ");
 
 export class Model {
-  readonly #make: typeof Ledger;
+  readonly #classes: Classes;
 
-  constructor(make: typeof Ledger) {
-    this.#make = make;
+  constructor(classes: Classes) {
+    this.#classes = classes;
   }
 
   begin(policy: LossPolicy): Position {
     const disk = new Disk();
-    this.#open(disk, 0).create(OWNER, birth(policy));
+    this.#open(disk, 0).life.create(OWNER, birth(policy));
     return { entries: disk.entries, granted: new Map(), worker: false, depth: 0 };
   }
 
@@ -86,8 +87,7 @@ export class Model {
     const disk = new Disk();
     for (const [key, value] of from.entries) disk.entries.set(key, value);
     const before = this.headOf(from);
-    const ledger = this.#open(disk, from.depth + 1);
-    const done = act(ledger, action);
+    const done = act(this.#open(disk, from.depth + 1), action);
     const granted =
       done.granted === null || action.kind !== "claim"
         ? from.granted
@@ -104,17 +104,26 @@ export class Model {
   headOf({ entries }: Pick<Position, "entries">): Head {
     const disk = new Disk();
     for (const [key, value] of entries) disk.entries.set(key, value);
-    const { head } = this.#open(disk, 0);
+    const { head } = this.#open(disk, 0).ledger;
     if (!head) throw new Error("The run is gone.");
     return head;
   }
 
-  #open(disk: Disk, depth: number): Ledger {
+  #open(disk: Disk, depth: number): Run {
     let ids = 0;
     const clock = { now: () => (START + depth * 1_000_000) as Instant, newId: () => `id-${depth}-${ids++}` };
-    return new this.#make(new MemoryStore({ disk }), clock);
+    const { Ledger, Lifecycle, Claims } = this.#classes;
+    const ledger = new Ledger(new MemoryStore({ disk }), clock);
+    return { ledger, life: new Lifecycle(ledger), claims: new Claims(ledger) };
   }
 }
+
+/** A run, and what may be asked of it. */
+type Run = Readonly<{
+  ledger: InstanceType<Classes["Ledger"]>;
+  life: InstanceType<Classes["Lifecycle"]>;
+  claims: InstanceType<Classes["Claims"]>;
+}>;
 
 interface Done {
   /** The generation of the claim that was granted; null where none was. */
@@ -123,35 +132,35 @@ interface Done {
   changed: boolean;
 }
 
-function act(ledger: Ledger, action: Action): Done {
+function act(run: Run, action: Action): Done {
   const says = (answer: "done" | string): Done => ({ granted: null, changed: answer === "done" });
   switch (action.kind) {
     case "claim": {
-      const answer = ledger.claim(OWNER, RUN, { agent: action.agent, session: `session of ${action.agent}` }, null);
+      const answer = run.claims.claim(OWNER, RUN, { agent: action.agent, session: `session of ${action.agent}` }, null);
       const claim = "claim" in answer ? answer.claim : null;
       return { granted: claim?.generation ?? null, changed: claim !== null };
     }
     case "report":
-      return propose(ledger, action.to, { run: RUN, generation: action.generation });
+      return propose(run, action.to, { run: RUN, generation: action.generation });
     case "renew":
-      return says(ledger.head?.claim?.generation === action.generation ? "done" : "stale");
+      return says(run.ledger.head?.claim?.generation === action.generation ? "done" : "stale");
     case "release":
-      return says(ledger.release(OWNER, action.generation));
+      return says(run.claims.release(OWNER, action.generation));
     case "finish":
-      return says(ledger.finish(OWNER, action.generation, ENDED));
+      return says(run.claims.finish(OWNER, action.generation, ENDED));
     case "expire":
-      return says(ledger.lose(OWNER, action.generation));
+      return says(run.claims.lose(OWNER, action.generation));
     case "cancel":
-      return propose(ledger, "CANCELLING", null);
+      return propose(run, "CANCELLING", null);
     case "worker":
-      return propose(ledger, "PENDING", null);
+      return propose(run, "PENDING", null);
     default:
       return action satisfies never;
   }
 }
 
-function propose(ledger: Ledger, type: StateType, reporter: { run: string; generation: number } | null): Done {
-  const answer = ledger.propose(OWNER, RUN, { type }, { force: false, reporter });
+function propose({ life }: Run, type: StateType, reporter: { run: string; generation: number } | null): Done {
+  const answer = life.propose(OWNER, RUN, { type }, { force: false, reporter });
   return { granted: null, changed: "kind" in answer && answer.kind === "accept" };
 }
 

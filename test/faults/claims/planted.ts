@@ -42,7 +42,7 @@ export const PLANTED: readonly (readonly [what: string, piece: string, instead: 
   ],
   [
     "a process that is gone leaves its run at work",
-    "const run = afterExit(next.run, how, { now: this.#clock.now(), newId: this.#clock.newId });",
+    "const run = afterExit(next.run, how, { now: this.ledger.clock.now(), newId: this.ledger.clock.newId });",
     "const run = next.run;",
   ],
   [

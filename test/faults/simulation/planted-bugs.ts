@@ -1,6 +1,6 @@
 /**
  * Bugs to be planted in the service, one at a time: the simulation is only as good as what it finds. Each is a slip that somebody
- * could make in good faith. Most wrap what a class does; one changes a line of the code, and says so when the line is no longer there.
+ * could make in good faith. Some wrap what a class does; the others change a piece of the code, and say so when it is no longer there.
  */
 import type { Offer } from "../../../durable-objects/work-pool/rpc.ts";
 import type { Service } from "../platform/service.ts";
@@ -16,8 +16,8 @@ export interface PlantedBug {
 export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   "loss-keeps-the-generation": {
     what: "A claim that was lost still counts: the generation is not raised.",
-    plant: ({ Ledger }) => {
-      wrap(Ledger, "lose", (lose, ledger) => (...args) => {
+    plant: ({ Claims }) => {
+      wrap(Claims, "lose", (lose, { ledger }) => (...args) => {
         const before = ledger.head?.generation;
         const done = lose(...args);
         if (done === "done" && ledger.head && before !== undefined) ledger.head.generation = before;
@@ -27,8 +27,8 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   },
   "held-runs-are-granted": {
     what: "A run that an agent has is granted to whoever asks, and the pool asks once more for what it has given out.",
-    plant: ({ Ledger, PoolLedger }) => {
-      wrap(Ledger, "claim", (claim, ledger) => (...args) => {
+    plant: ({ Claims, PoolLedger }) => {
+      wrap(Claims, "claim", (claim, { ledger }) => (...args) => {
         const { head } = ledger;
         if (head?.claim && head.run.state)
           Object.assign(head, { claim: null, run: { ...head.run, state: { ...head.run.state, type: "SCHEDULED" } } });
@@ -49,17 +49,17 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   "any-claim-may-report": {
     what: "A report of an older claim is taken for one of the current claim.",
     plant: ({ Ledger }) => {
-      wrap(Ledger, "propose", (propose, ledger) => (owner, id, state, { force, reporter }) => {
+      wrap(Ledger, "admit", (admit, ledger) => (owner, id, reporter) => {
         const generation = ledger.head?.generation ?? 0;
-        return propose(owner, id, state, { force, reporter: reporter && { ...reporter, generation } });
+        return admit(owner, id, reporter && { ...reporter, generation });
       });
     },
   },
   "late-reports-reopen": {
     what: "A report that comes late, or twice, puts a run that has ended into another state.",
-    plant: ({ Ledger }) => {
+    plant: ({ Lifecycle }) => {
       wrap(
-        Ledger,
+        Lifecycle,
         "propose",
         (propose) =>
           (owner, id, state, { force }) =>
@@ -70,24 +70,15 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   "told-before-heard": {
     what: "What is told counts as heard before the hub has answered.",
     plant: ({ Ledger }) => {
-      for (const method of ["propose", "claim", "finish", "lose"] as const) {
-        wrap(Ledger, method, (change, ledger) => (...args: never[]) => {
-          const { head } = ledger;
-          if (head) ledger.told(head.version + 1, head.states.length + 1);
-          return (change as (...args: never[]) => never)(...args);
-        });
-      }
+      wrap(Ledger, "save", (save) => (head, ...change) => {
+        const heard = { told: head.version + 1, toldStates: head.states.length + 1 };
+        return save(head.version === 0 ? head : { ...head, ...heard }, ...change);
+      });
     },
   },
   "offers-are-not-repeated": {
     what: "A run is sent to its pool once: a message that is lost is lost.",
-    plant: ({ Ledger }) => {
-      wrap(Ledger, "ring", (ring, ledger) => () => {
-        const unheard = ring();
-        ledger.takeDuties();
-        return unheard;
-      });
-    },
+    edit: ["else await this.during(this.#perform())", "else this.ledger.takeDuties()"],
   },
   "offers-make-claimed-runs-wait": {
     what: "An offer that comes twice makes a run wait again that an agent has.",

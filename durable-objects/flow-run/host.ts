@@ -1,0 +1,178 @@
+/**
+ * A flow run where it lives: its ledger with alarm, outbox and watchers around it, and what follows each commit. The calls are
+ * flow-run.ts.
+ *
+ * FO8  Whoever watches a run is sent its changes in the order in which they were committed.
+ * FO9  An alarm never throws, and arms the next one before it works.
+ */
+import { nextDue } from "@millrace/domain/alarms.ts";
+import type { SlotNeed } from "@millrace/domain/flow-run/needs.ts";
+import type { SlotAnswer } from "@millrace/domain/flow-run/rule.ts";
+import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
+import { isTerminal } from "@millrace/domain/state.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
+import { plusSeconds } from "@millrace/domain/time.ts";
+import { uuidv7 } from "uuidv7";
+import { eventHubAt } from "../addresses.ts";
+import type { ObjectEnv } from "../env.ts";
+import { now, PhysicalAlarm } from "../kit/alarms.ts";
+import { pack } from "../kit/packed.ts";
+import { Release } from "../kit/release.ts";
+import { SqliteStore } from "../kit/store.ts";
+import { Claims } from "./claims.ts";
+import { askForSlot } from "./deployment-slot.ts";
+import { Errands } from "./errands.ts";
+import { type Clock, Ledger, type Owner } from "./ledger.ts";
+import { BY_CLAIM, Lifecycle } from "./lifecycle.ts";
+import { Outbox } from "./outbox.ts";
+import { Records } from "./records.ts";
+import { Tasks } from "./tasks.ts";
+import { Waking } from "./waking.ts";
+import { Watchers } from "./watchers.ts";
+
+const clock: Clock = { now, newId: uuidv7 };
+
+/** Seconds until a deleted run is taken off the lists again, where that failed. */
+const REBURY_SECONDS = 5;
+
+export class Host {
+  readonly ledger: Ledger;
+  readonly life: Lifecycle;
+  readonly claims: Claims;
+  readonly waking: Waking;
+  readonly tasks: Tasks;
+  readonly records: Records;
+  readonly outbox: Outbox;
+  readonly watchers: Watchers;
+  readonly #env: ObjectEnv;
+  readonly #errands: Errands;
+  readonly #alarm: PhysicalAlarm;
+  readonly #release: Release;
+
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
+    this.ledger = new Ledger(new SqliteStore(ctx.storage), clock);
+    this.life = new Lifecycle(this.ledger);
+    this.claims = new Claims(this.ledger);
+    this.waking = new Waking(this.ledger);
+    this.tasks = new Tasks(this.ledger, this.waking);
+    this.records = new Records(this.ledger);
+    this.outbox = new Outbox(
+      this.ledger,
+      clock,
+      ({ workspace, shard }, announcement, urgent) =>
+        this.during(eventHubAt(env, workspace).announce({ workspace, shard }, pack([announcement]), urgent)),
+      () => this.#tellLater(),
+    );
+    this.watchers = new Watchers(ctx);
+    this.#env = env;
+    this.#errands = new Errands(env, this.ledger);
+    this.#alarm = new PhysicalAlarm(ctx.storage);
+    this.#release = new Release(ctx, () => env.RELEASE_ENDED_RUNS === "1" && this.#isDone());
+  }
+
+  /** Takes note that a call came in. */
+  touch(): void {
+    this.#release.touch();
+  }
+
+  /** Keeps the object until `work` has ended. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return this.#release.during(work);
+  }
+
+  /** What the limit of the run's deployment answers to a need; null where there is none. */
+  slotFor(owner: Owner, need: SlotNeed): Promise<SlotAnswer | null> {
+    return this.during(askForSlot(this.#env, owner, this.ledger, need));
+  }
+
+  /** What follows a commit: watchers see it, alarms are armed, pool and parent are told. */
+  afterChange(): Promise<void> {
+    return this.during(this.#follow());
+  }
+
+  noteTaskRuns(changed: readonly TaskRun[]): void {
+    if (changed.length === 0) return;
+    this.outbox.noteTaskRuns(changed);
+    this.outbox.soon();
+    this.watchers.showTaskRuns(changed, now());
+  }
+
+  async arm(): Promise<void> {
+    await this.#alarm.wakeBy(nextDue(this.ledger.alarms));
+  }
+
+  /** What follows a deletion: agent or pool hear of it, and lists forget the run. */
+  async afterRemoval(owner: Owner, run: FlowRun): Promise<void> {
+    this.watchers.dismiss("The run was deleted.");
+    await this.#alarm.wakeBy(plusSeconds(now(), REBURY_SECONDS));
+    await this.during(this.#errands.perform(owner, run));
+    await this.during(this.#bury());
+  }
+
+  async ring(): Promise<void> {
+    this.#alarm.rang();
+    try {
+      await this.during(this.#bury());
+      const { unheard, entered } = this.waking.ring(await this.#slotIfLate());
+      await this.arm();
+      if (entered) await this.afterChange();
+      else await this.during(this.#perform());
+      if (unheard) await this.outbox.tell(false);
+    } catch (error) {
+      console.error("A flow run's alarm failed", error);
+    } finally {
+      await this.arm();
+    }
+  }
+
+  /** A run that is about to be Late may be one too many for its deployment. */
+  async #slotIfLate(): Promise<SlotAnswer | null> {
+    const { head } = this.ledger;
+    const late = head?.alarms.late;
+    if (!head || late === undefined || late > now()) return null;
+    const need = this.life.slotNeed(head, { type: "SCHEDULED", name: "Late" }, BY_CLAIM);
+    return need && this.slotFor(head, need);
+  }
+
+  async #follow(): Promise<void> {
+    const { head } = this.ledger;
+    if (!head) return;
+    const { workspace, shard, run, surroundings } = head;
+    this.watchers.showRun(head, now());
+    this.noteTaskRuns(this.ledger.takeCancelledTasks());
+    this.outbox.soon();
+    await this.arm();
+    await this.#perform();
+    void this.during(this.#errands.tellParent(run, surroundings.parentFlowRunId, { workspace, shard }));
+  }
+
+  async #perform(): Promise<void> {
+    const { head } = this.ledger;
+    if (head) await this.#errands.perform({ workspace: head.workspace, shard: head.shard }, head.run);
+  }
+
+  /** Takes a deleted run off the lists; what fails is done again by the alarm. */
+  async #bury(): Promise<void> {
+    const { removed } = this.ledger;
+    if (!removed) return;
+    try {
+      await this.outbox.tellRemoved(removed);
+      this.ledger.buried();
+    } catch {
+      await this.#alarm.wakeBy(plusSeconds(now(), REBURY_SECONDS));
+    }
+  }
+
+  #tellLater(): void {
+    this.ledger.tellLater();
+    void this.arm();
+  }
+
+  /** Nothing more is expected of the run, and all of it is known elsewhere. */
+  #isDone(): boolean {
+    const { head } = this.ledger;
+    if (!head) return true;
+    const over = head.run.state !== null && isTerminal(head.run.state.type);
+    return over && head.claim === null && this.outbox.isQuiet();
+  }
+}
