@@ -3,6 +3,7 @@ import { accounts, me } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { artifacts } from "./artifacts.ts";
 import { auth } from "./auth.ts";
+import { automations } from "./automations.ts";
 import { blockDocuments, blockSchemas, blockTypes } from "./blocks.ts";
 import { bundles } from "./bundles.ts";
 import { cancellations } from "./cancellations.ts";
@@ -32,6 +33,7 @@ import { workQueues } from "./work-queues.ts";
 export const resources = {
   admin,
   auth,
+  automations,
   me,
   accounts,
   flows,

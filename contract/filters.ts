@@ -52,6 +52,14 @@ export const FlowRunFilter = z.strictObject({
 });
 export type FlowRunFilterInput = z.output<typeof FlowRunFilter>;
 
+export const AutomationFilter = z.strictObject({
+  operator,
+  id: maybe(AnyId),
+  name: maybe(z.strictObject({ any_: texts })),
+  created: maybe(z.strictObject({ before_: maybe(Timestamp) })),
+  tags: maybe(TagsFilter),
+});
+
 export const TaskRunFilter = z.strictObject({
   operator,
   id: maybe(AnyId),

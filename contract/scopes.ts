@@ -4,6 +4,7 @@ export const WORKSPACE_SCOPES = [
   "see_artifacts",
   "write_artifacts",
   "manage_artifacts",
+  "see_automations",
   "see_blocks",
   "manage_blocks",
   // Ours: Prefect's cloud shows a block's secrets to whoever sees the block.

@@ -222,6 +222,7 @@ describe.skipIf(leftOut).each([
     await prefect("work-queue", "resume", "fast", "--pool", "pp");
     await prefect("work-queue", "set-concurrency-limit", "fast", "2", "--pool", "pp");
     expect(await queue()).toMatchObject({ is_paused: false, concurrency_limit: 2 });
+    expect((await prefect("deployment", "inspect", "dep/d1")).stdout).toContain("s04.py:dep");
     await prefect("work-queue", "delete", "fast", "--pool", "pp");
     await prefect("work-pool", "delete", "pp");
     expect(await client("POST /work_pools/count", { body: {} })).toBe(0);

@@ -223,6 +223,7 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     work_pool_name: things.pool,
     worker_id: things.worker,
     schedule_id: things.schedule,
+    resource_id: `prefect.deployment.${things.deployment}`,
     view: `view-${party.workspaceId}`,
     name: names.find(([part]) => path.includes(part))?.[1] ?? things.flowName,
     flow_name: things.flowName,
@@ -356,8 +357,8 @@ export async function inventory({ client }: Party): Promise<unknown> {
     runs: (await client("POST /flow_runs/filter", { body: {} })).map(withoutEstimates),
     taskRuns: (await client("POST /task_runs/filter", { body: {} })).map(withoutEstimates),
     artifacts: await client("POST /artifacts/filter", { body: {} }),
-    deployments: await client("POST /deployments/filter", { body: {} }),
-    pools: await client("POST /work_pools/filter", { body: {} }),
+    deployments: (await client("POST /deployments/filter", { body: {} })).map(withoutStatus),
+    pools: (await client("POST /work_pools/filter", { body: {} })).map(withoutStatus),
     logs: await client("POST /logs/filter", { body: {} }),
     limits: await client("POST /v2/concurrency_limits/filter", { body: {} }),
     tagLimits: await client("POST /concurrency_limits/filter", { body: {} }),
@@ -366,6 +367,11 @@ export async function inventory({ client }: Party): Promise<unknown> {
     blockSchemas: await client("POST /block_schemas/filter", { body: {} }),
     blockDocuments: await client("POST /block_documents/filter", { body: { include_secrets: true } }),
   };
+}
+
+/** A pool and its deployments are ready for a minute after a worker was last heard of. */
+function withoutStatus<Thing extends object>(thing: Thing): Thing {
+  return { ...thing, status: null };
 }
 
 /** Estimates are of the moment of the answer. */

@@ -5,6 +5,7 @@ import { serveAccounts } from "./accounts.ts";
 import { serveAdmin } from "./admin.ts";
 import { serveArtifacts } from "./artifacts.ts";
 import { serveAuth } from "./auth.ts";
+import { serveAutomations } from "./automations.ts";
 import { serveBlockDocuments } from "./block-documents.ts";
 import { serveBlockSchemas } from "./block-schemas.ts";
 import { serveBlockTypes } from "./block-types.ts";
@@ -44,6 +45,7 @@ export function makeApi(): App {
   const app: App = new Hono({ getPath: routingPath });
   serveAdmin(app);
   serveAuth(app);
+  serveAutomations(app);
   serveAccounts(app);
   serveFlows(app);
   serveFlowRuns(app);
