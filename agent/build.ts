@@ -3,11 +3,11 @@
  * that an install brings esbuild and nothing else.
  *
  *   dist/cli/     the command line, a chunk for each command
- *   dist/runner/  the bootstrap of a run's process, one file
+ *   dist/runner/  the bootstrap of a run's process, one file for Node and one for Python
  *   dist/sdk/     what programs import, with chunks for what only a terminal needs
  */
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { copyFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 
@@ -51,6 +51,7 @@ await Promise.all([
     minifyWhitespace: false,
   }),
 ]);
+await copyFile(join(import.meta.dirname, "runner/waiting.py"), join(aside, "runner/waiting.py"));
 if (existsSync(place)) await rename(place, old);
 await rename(aside, place);
 await rm(old, { recursive: true, force: true });

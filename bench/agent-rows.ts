@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fsyncsPerUnit, hasStrace } from "./fsyncs.ts";
 import type { Sample } from "./measure.ts";
-import { startMillrace } from "./millrace-server.ts";
+import { type MillraceServer, startMillrace } from "./millrace-server.ts";
 import type { Plan } from "./plan.ts";
 import { commandOf, cpuOf, memoryOf } from "./processes.ts";
 import { number } from "./report.ts";
@@ -29,24 +29,27 @@ export async function measureAgent(
   const state = join(folder, "state");
   try {
     if (wanted("idle")) await idle(where, state, attempt);
-    if (wanted("claim") || wanted("first-line")) {
-      const server = await startMillrace(state, true);
-      const row = (name: string, note: string, work: () => Promise<Sample>) =>
-        attempt(name, async () => rowOf(name, "millrace", where, "run", await work(), note));
-      try {
-        if (wanted("claim"))
-          await row("trigger to the claim in an agent's hands", "CPU of the whole run", () =>
-            claims(server.target, plan.claim),
-          );
-        if (wanted("first-line"))
-          await row(
-            "trigger to the first line of user code",
-            "warm agent, new Node process; CPU of server and agent",
-            () => firstLines(server, folder, plan.firstLine),
-          );
-      } finally {
-        await server.stop();
-      }
+    const withServer = async (name: string, note: string, env: Record<string, string>, work: Measured) =>
+      attempt(name, async () => {
+        const server = await startMillrace(state, true, env);
+        try {
+          return rowOf(name, "millrace", where, "run", await work(server), note);
+        } finally {
+          await server.stop();
+        }
+      });
+    if (wanted("claim"))
+      await withServer("trigger to the claim in an agent's hands", "CPU of the whole run", {}, ({ target }) =>
+        claims(target, plan.claim),
+      );
+    if (wanted("first-line")) {
+      const first = "trigger to the first line of user code";
+      await withServer(`${first}, a new Node process`, FIRST_LINE, { MILLRACE_AGENT_NO_WARM: "1" }, (server) =>
+        firstLines(server, folder, plan.firstLine, 0),
+      );
+      await withServer(`${first}, a Node process that waited`, FIRST_LINE, {}, (server) =>
+        firstLines(server, folder, plan.warmFirstLine, REPLACED),
+      );
     }
     if (wanted("fsyncs")) await attempt(SYNCS, () => fsyncRow(where, folder));
     if (wanted("rows"))
@@ -60,6 +63,11 @@ export async function measureAgent(
   }
 }
 
+type Measured = (server: MillraceServer) => Promise<Sample>;
+
+const FIRST_LINE = "CPU of server and agent";
+/** The time that a used process is given to be replaced, in milliseconds. */
+const REPLACED = 300;
 const SYNCS = "syncs to disk";
 const ROWS = "rows written by a run of 5 tasks and 20 log lines";
 

@@ -27,11 +27,16 @@ export interface MillraceServer {
 /** What `npm start` runs. */
 const START = join(ROOT, "workers/local/start.sh");
 
-/** Starts a server on a state folder, with or without its agent. */
-export async function startMillrace(state: string, agent: boolean): Promise<MillraceServer> {
+/** Starts a server on a state folder, with or without its agent. `env` is added to the bench's own environment. */
+export async function startMillrace(
+  state: string,
+  agent: boolean,
+  env: Record<string, string> = {},
+): Promise<MillraceServer> {
   const started = performance.now();
   const child = spawn("sh", [START, "--port", "0", "--state", state, "--no-open", ...(agent ? [] : ["--no-agent"])], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const endWithUs = () => child.kill("SIGTERM");

@@ -18,6 +18,7 @@ export interface Plan {
   runs: { count: number; seconds: number; paced: number };
   claim: Limits;
   firstLine: Limits;
+  warmFirstLine: Limits;
   rowRuns: number;
 }
 
@@ -41,6 +42,7 @@ export function planOf(quick: boolean, slow: boolean): Plan {
     runs: { count: Math.ceil(10_000 * share), seconds: 45, paced: 350 },
     claim: limits(200, 20),
     firstLine: limits(25, 20),
+    warmFirstLine: limits(100, 60),
     rowRuns: 3,
   };
 }

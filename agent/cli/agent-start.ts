@@ -1,11 +1,13 @@
 import { fstatSync } from "node:fs";
-import { availableParallelism, homedir, tmpdir } from "node:os";
+import { availableParallelism, homedir, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { processInfrastructure } from "../infrastructure/process.ts";
 import { Agent, AgentRefusedError } from "../runner/agent.ts";
 import { BundleStore } from "../runner/bundle-store.ts";
+import type { WarmLimits } from "../runner/demand.ts";
 import { takeIdentity } from "../runner/identity.ts";
+import { WarmPool } from "../runner/warm-pool.ts";
 import { type Duration, milliseconds } from "../sdk/duration.ts";
 import { settingsOf } from "./api.ts";
 import type { Call, CommandSpec } from "./command.ts";
@@ -57,6 +59,11 @@ export const command: CommandSpec = {
       description: "the Python that has Prefect, for runs of Python deployments: python3",
       env: "MILLRACE_PYTHON",
     },
+    "no-warm": {
+      type: "boolean",
+      description: "start each run's process when the run comes; by default some are kept ready while runs come",
+      env: "MILLRACE_AGENT_NO_WARM",
+    },
     "pass-env": { type: "string", value: "NAME", multiple: true, description: "a variable that runs may see" },
     "state-dir": { type: "string", value: "FOLDER", description: "where its id is kept", env: "MILLRACE_STATE_HOME" },
     "cache-dir": {
@@ -82,22 +89,22 @@ export const command: CommandSpec = {
     const bundles = new BundleStore(join(cache, "bundles"));
     await bundles.prune();
     const log = (text: string) => out.say(`${new Date().toISOString()} ${text}`);
+    const slots = call.count("slots", 1) ?? availableParallelism() * 4;
     const agent = new Agent({
       settings,
       pool,
       identity,
-      slots: call.count("slots", 1) ?? availableParallelism() * 4,
+      slots,
       leaseSeconds: timeOf(call, "lease", "30s") / 1000,
       drainMs: timeOf(call, "drain", "10m"),
       log,
       run: {
         apiUrl: settings.url,
-        infrastructure: processInfrastructure,
+        warm: new WarmPool(processInfrastructure, warmLimits(call.flag("no-warm"), slots), log),
         bundles,
         runsFolder: join(cache, "runs"),
-        compileCache: join(cache, "compiled"),
-        command: [process.execPath, childProgram()],
-        python: call.text("python") ?? "python3",
+        command: [process.execPath, program("child", "js"), join(cache, "compiled")],
+        python: [call.text("python") ?? "python3", program("waiting", "py")],
         agentEnv: env,
         passedEnv: call.texts("pass-env"),
         graceMs: timeOf(call, "grace", "30s"),
@@ -150,10 +157,19 @@ function timeOf(call: Call, name: string, otherwise: Duration): number {
   }
 }
 
-/** The program of a run's process: beside this one, as source or built. */
-function childProgram(): string {
-  const source = import.meta.url.endsWith(".ts");
-  return fileURLToPath(new URL(source ? "../runner/child.ts" : "../runner/child.js", import.meta.url));
+/** The most processes that wait for a run, and the share of the machine's memory that they may have. */
+const MOST_WARM = 8;
+const WARM_SHARE = 0.1;
+
+const warmLimits = (off: boolean, slots: number): WarmLimits => ({
+  count: off ? 0 : Math.min(slots, MOST_WARM),
+  megabytes: Math.min(1024, (totalmem() / 1_000_000) * WARM_SHARE),
+});
+
+/** A program of a run's process: beside this one, as source or built. */
+function program(name: string, built: "js" | "py"): string {
+  const ending = built === "js" && import.meta.url.endsWith(".ts") ? "ts" : built;
+  return fileURLToPath(new URL(`../runner/${name}.${ending}`, import.meta.url));
 }
 
 /** The first request drains, the second ends all runs now. */

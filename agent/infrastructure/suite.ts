@@ -32,6 +32,7 @@ export function infrastructureSuite(name: string, infrastructure: Infrastructure
         command: [process.execPath, "--input-type=module", "--eval", program],
         env: {},
         folder,
+        input: null,
         onOutput: (stream: OutputStream, bytes) => {
           output[stream] += Buffer.from(bytes).toString();
         },
@@ -120,6 +121,35 @@ export function infrastructureSuite(name: string, infrastructure: Infrastructure
       await until(() => !pids.some(isAlive));
     });
 
+    test("[AG61] a command that waits gets its work over a pipe of its own; what it wrote before belongs to the work", async () => {
+      const setup = { command: [process.execPath, "--input-type=module", "--eval", WAITING] as const, env: {}, folder };
+      const standby = await infrastructure.stand(setup);
+      await standby.ready;
+      expect(standby.memory()).toBeGreaterThan(1);
+      let output = "";
+      const input = "é".repeat(300_000);
+      const work = standby.begin({
+        name: "test",
+        input,
+        onOutput: (_stream, bytes) => {
+          output += Buffer.from(bytes).toString();
+        },
+      });
+      live.add(work);
+      expect(await work.ended).toEqual({ exitCode: 0, signal: null });
+      expect(work.taken).toBe(true);
+      expect(output).toBe(`before\n${Buffer.byteLength(input)}\n`);
+    });
+
+    test("[AG61] a command that ended while it waited is known not to have begun", async () => {
+      const setup = { command: [process.execPath, "--input-type=module", "--eval", WAITING] as const, env: {}, folder };
+      const standby = await infrastructure.stand(setup);
+      standby.kill();
+      const work = standby.begin({ name: "test", input: "something", onOutput: () => {} });
+      expect(await work.ended).toEqual({ exitCode: null, signal: "SIGKILL" });
+      expect(work.taken).toBe(false);
+    });
+
     test(`[AG7] a command that cannot be started is an error, and leaves nothing`, async () => {
       await expect(start("", { command: ["/does/not/exist"] })).rejects.toThrow("could not be started");
     });
@@ -134,6 +164,17 @@ const inherited = { stdio: ["inherit", "inherit", "inherit", "ipc"] };
 const child = deaf + 'require("node:child_process").spawn(process.execPath, ["--eval", ' + JSON.stringify(deaf) + '], ' +
   JSON.stringify(inherited) + ').on("message", (up) => process.send(up));';
 const below = spawn(process.execPath, ["--eval", child], inherited);
+`;
+
+/** Says that it is ready, reads its order to the end, and says that it has it. */
+const WAITING = `
+import { Socket } from "node:net";
+const channel = new Socket({ fd: 4, allowHalfOpen: true });
+console.log("before");
+channel.write("r");
+let bytes = 0;
+channel.on("data", (chunk) => { bytes += chunk.length; });
+channel.on("end", () => { channel.end("t"); console.log(bytes); });
 `;
 
 /** Waits until `condition` holds; fails when that takes too long. */

@@ -10,7 +10,8 @@ import type { Ended, Infrastructure, StartOrder } from "../infrastructure/infras
 import { RecordingApi } from "../sdk/recording-api.ts";
 import { Agent, AgentRefusedError, channelUrl } from "./agent.ts";
 import { BundleStore } from "./bundle-store.ts";
-import { ORDER_VARIABLE } from "./run-order.ts";
+import { decodeOrder } from "./run-order.ts";
+import { WarmPool } from "./warm-pool.ts";
 
 const SESSION = { id: "01a20f86-5e74-7286-88d3-f67ca3f1868a", generation: 1 };
 const CODE = "export {};";
@@ -43,6 +44,7 @@ class Works implements Infrastructure {
     return {
       place: "here",
       ended,
+      taken: true,
       stop: async () => {
         this.stopped.push(`stop ${order.name}`);
         this.end(index, this.whenStopped);
@@ -52,6 +54,9 @@ class Works implements Infrastructure {
         this.end(index, { exitCode: null, signal: "SIGKILL" });
       },
     };
+  }
+  stand(): never {
+    throw new Error("Nothing is kept ready here.");
   }
   end(index: number, ended: Ended): void {
     this.#ends[index]?.(ended);
@@ -109,12 +114,11 @@ function start(infrastructure: Infrastructure, { slots = 2, drainMs = 60_000, le
     log,
     run: {
       apiUrl: api.url,
-      infrastructure,
+      warm: new WarmPool(infrastructure, { count: 0, megabytes: 0 }, log),
       bundles: new BundleStore(join(folder, "bundles")),
       runsFolder: join(folder, "runs"),
-      compileCache: null,
       command: ["node"],
-      python: "python3",
+      python: ["python3"],
       agentEnv: {},
       passedEnv: [],
       graceMs: 1000,
@@ -127,12 +131,12 @@ function start(infrastructure: Infrastructure, { slots = 2, drainMs = 60_000, le
 
 const say = (frame: unknown) => lines.at(-1)?.socket.send(JSON.stringify(frame));
 const runId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
-function assign(n: number, generation = 1) {
+function assign(n: number, generation = 1, parameters: Record<string, string> = {}) {
   const run = {
     id: runId(n),
     name: `run-${n}`,
     flow_id: runId(0),
-    parameters: {},
+    parameters,
     run_count: 0,
     tags: [],
     job_variables: {},
@@ -165,12 +169,22 @@ test("[AG48] between an assignment and the start of its process nothing is asked
   await until(() => works.orders.length === 1);
   expect(api.calls).toEqual([]);
   const [order] = works.orders;
-  expect(order?.env).toMatchObject({
-    MILLRACE_API_URL: api.url,
-    MILLRACE_API_KEY: "token-1",
-    MILLRACE_FLOW_RUN_ID: runId(1),
+  expect(decodeOrder(order?.input ?? "")).toMatchObject({
+    env: { MILLRACE_API_URL: api.url, MILLRACE_API_KEY: "token-1", MILLRACE_FLOW_RUN_ID: runId(1) },
+    bundle: { flowName: "f", flowRun: { id: runId(1) } },
   });
-  expect(JSON.parse(order?.env[ORDER_VARIABLE] ?? "")).toMatchObject({ flowName: "f", flowRun: { id: runId(1) } });
+});
+
+test("[AG46] a run reaches its process over a pipe, whole: nothing of it is in the environment or among the arguments", async () => {
+  const works = new Works();
+  start(works);
+  await until(() => types().includes("hello"));
+  const text = "é\n".repeat(100_000);
+  assign(1, 1, { text });
+  await until(() => works.orders.length === 1);
+  const { input, onOutput: _, name: __, ...seen } = works.orders[0] as StartOrder;
+  expect(decodeOrder(input ?? "").bundle?.flowRun.parameters).toEqual({ text });
+  expect(JSON.stringify(seen)).not.toMatch(/token-1|é|00000000-0000-4000/);
 });
 
 test("[AG49] runs are accepted up to the slots, the rest declined; an ended one is told of and makes room", async () => {

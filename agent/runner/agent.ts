@@ -84,6 +84,7 @@ export class Agent {
     this.#phase = "draining";
     this.#options.log(`Draining: ${this.#runs.size} runs go on, for ${readable(this.#options.drainMs)} at most.`);
     this.#socket.send({ type: "drain" });
+    this.#options.run.warm.close();
     for (const run of this.#runs.values()) run.handBack();
     this.#draining = setTimeout(() => void this.end(), this.#options.drainMs);
     this.#endIfIdle();
@@ -95,6 +96,7 @@ export class Agent {
     this.#phase = "ending";
     clearTimeout(this.#draining);
     this.#socket.send({ type: "drain" });
+    this.#options.run.warm.close();
     for (const run of this.#runs.values()) run.handBack();
     await Promise.all([...this.#runs.values()].map((run) => run.shutDown()));
     this.#endIfIdle();

@@ -9,7 +9,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerAssign } from "@millrace/contract/channels/agent.ts";
 import { isTerminal, type StateType } from "@millrace/domain/state.ts";
-import type { Ended, Infrastructure, Work } from "../infrastructure/infrastructure.ts";
+import type { Ended, StartOrder, Work } from "../infrastructure/infrastructure.ts";
 import { connect } from "../sdk/api/connect.ts";
 import { retryingFetch } from "../sdk/api/retrying-fetch.ts";
 import { describe } from "../sdk/errors.ts";
@@ -18,8 +18,9 @@ import { LogSink } from "../sdk/report/log-sink.ts";
 import type { BundleStore } from "./bundle-store.ts";
 import { runEnvironment } from "./environment.ts";
 import { OutputRelay } from "./output-relay.ts";
-import { commandOf, prefectEnvironment, programOf } from "./program.ts";
-import { EXIT, encodeOrder, ORDER_VARIABLE, type WireRun } from "./run-order.ts";
+import { guarded, prefectEnvironment, programOf } from "./program.ts";
+import { type BundleOrder, EXIT, encodeOrder, type WireRun } from "./run-order.ts";
+import type { WarmPool } from "./warm-pool.ts";
 
 /** How long the agent tries to report for a process that could not, in milliseconds. */
 const REPORT_BUDGET_MS = 300_000;
@@ -31,15 +32,15 @@ const SHUTDOWN_GRACE_MS = 5_000;
 /** What every run of an agent shares. */
 export interface RunSetting {
   apiUrl: string;
-  infrastructure: Infrastructure;
+  /** Where processes are started. */
+  warm: WarmPool;
   bundles: BundleStore;
   /** Folder in which each run gets one of its own. */
   runsFolder: string;
-  compileCache: string | null;
   /** The program and first arguments of the process of a bundle's run. */
   command: readonly [string, ...string[]];
-  /** The Python that has Prefect, for runs of Python deployments. */
-  python: string;
+  /** The Python that has Prefect, for runs of Python deployments, and the program that waits for one. */
+  python: readonly [string, ...string[]];
   agentEnv: NodeJS.ProcessEnv;
   passedEnv: readonly string[];
   /** Between SIGTERM and SIGKILL when a run is cancelled. */
@@ -127,21 +128,19 @@ export class AssignedRun {
 
   /** Null: the process was not started, since somebody wished otherwise in time. */
   async #execute(folder: string): Promise<Ended | null> {
-    const { apiUrl, infrastructure, agentEnv, passedEnv } = this.#setting;
-    const { flow_run: flowRun, token, deployment } = this.#assignment;
-    const [start] = await Promise.all([this.#prepare(), mkdir(folder, { recursive: true, mode: 0o700 })]);
+    const { warm, runsFolder } = this.#setting;
+    // Where processes wait for their run: they leave it for the run's own folder.
+    const waiting = join(runsFolder, "waiting");
+    const make = (path: string) => mkdir(path, { recursive: true, mode: 0o700 });
+    const [start] = await Promise.all([this.#prepare(folder, waiting), make(folder), make(waiting)]);
     if (this.#wish !== "none") return null;
     const relay = new OutputRelay(
       new LogSink(this.#api(REPORT_BUDGET_MS), this.runId, (text) => this.#setting.log(`${this.name}: ${text}`)),
       this.runId,
     );
-    const wanted = { ...recordOf(deployment?.job_variables.env), ...recordOf(flowRun.job_variables?.env) };
-    const own = { MILLRACE_API_URL: apiUrl, MILLRACE_API_KEY: token, MILLRACE_FLOW_RUN_ID: this.runId };
-    this.#work = await infrastructure.start({
+    this.#work = await warm.start({
+      ...start,
       name: this.name,
-      command: start.command,
-      env: runEnvironment({ agentEnv, passed: passedEnv, wanted, folder, own: { ...own, ...start.env } }),
-      folder,
       onOutput: (stream, bytes) => relay.take(stream, bytes),
     });
     this.#obeyLateWish(this.#work);
@@ -150,23 +149,44 @@ export class AssignedRun {
     return ended;
   }
 
-  /** The command of the run's process, with what it has to have in its environment. */
-  async #prepare(): Promise<{ command: readonly [string, ...string[]]; env: Record<string, string> }> {
-    const { apiUrl, bundles, command, python, compileCache } = this.#setting;
+  /** The command of the run's process, and what is handed to it. What waits for its run has in its environment nothing of it. */
+  async #prepare(folder: string, waiting: string): Promise<Omit<StartOrder, "name" | "onOutput">> {
+    const { apiUrl, bundles, command, python, agentEnv, passedEnv } = this.#setting;
+    const { flow_run: flowRun, token, deployment } = this.#assignment;
     const program = programOf(this.#assignment);
-    if (program.kind !== "bundle")
-      return { command: commandOf(program, python), env: prefectEnvironment(this.#assignment, apiUrl) };
-    const bundle = await bundles.path(program.sha256, (hash) => fetchBundle(apiUrl, this.#assignment.token, hash));
-    const order = encodeOrder({
-      v: 1,
-      bundle,
-      flowName: program.flowName,
-      flowRun: this.#assignment.flow_run as unknown as WireRun,
-      runningTransition: crypto.randomUUID(),
-      graceMs: this.#graceMs,
-      compileCache,
-    });
-    return { command, env: { [ORDER_VARIABLE]: order } };
+    const wanted = { ...recordOf(deployment?.job_variables.env), ...recordOf(flowRun.job_variables?.env) };
+    const env = runEnvironment({ agentEnv, passed: passedEnv, wanted });
+    const own = {
+      TMPDIR: folder,
+      MILLRACE_API_URL: apiUrl,
+      MILLRACE_API_KEY: token,
+      MILLRACE_FLOW_RUN_ID: this.runId,
+    };
+    if (program.kind === "bundle") {
+      const path = await bundles.path(program.sha256, (hash) => fetchBundle(apiUrl, token, hash));
+      const bundle: BundleOrder = {
+        path,
+        flowName: program.flowName,
+        flowRun: flowRun as unknown as WireRun,
+        runningTransition: crypto.randomUUID(),
+        graceMs: this.#graceMs,
+      };
+      return { command, env, folder: waiting, input: encodeOrder({ v: 1, env: own, folder, bundle }) };
+    }
+    const prefect = prefectEnvironment(this.#assignment, apiUrl);
+    if (program.kind === "command")
+      return {
+        command: guarded(["/bin/sh", "-c", program.text]),
+        env: { ...env, ...own, ...prefect.common, ...prefect.own },
+        folder,
+        input: null,
+      };
+    return {
+      command: guarded(python),
+      env: { ...env, ...prefect.common },
+      folder: waiting,
+      input: encodeOrder({ v: 1, env: { ...own, ...prefect.own }, folder, bundle: null }),
+    };
   }
 
   /** What was wished while the process was being started. */

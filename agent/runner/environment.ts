@@ -1,4 +1,4 @@
-/** The environment of a run's process: what programs need to work at all, what the deployment asks for, and the run's own. */
+/** The environment of a run's process: what programs need to work at all, and what the deployment asks for. */
 
 /** Of the agent's environment these pass; anything else may be a secret of the machine. */
 const PASSED: ReadonlySet<string> = new Set([
@@ -25,7 +25,7 @@ const PASSED: ReadonlySet<string> = new Set([
 
 /** What a deployment may not set: it would change who the run is. */
 const OURS =
-  /^(MILLRACE_(API_URL|API_KEY|FLOW_RUN_ID|RUN_ORDER|PROFILE)|PREFECT_(API_URL|API_KEY|API_AUTH_STRING|CLOUD_API_URL|PROFILE)|PREFECT__FLOW_RUN_ID)$/;
+  /^(MILLRACE_(API_URL|API_KEY|FLOW_RUN_ID|PROFILE)|PREFECT_(API_URL|API_KEY|API_AUTH_STRING|CLOUD_API_URL|PROFILE)|PREFECT__FLOW_RUN_ID)$/;
 
 export interface EnvironmentOptions {
   agentEnv: NodeJS.ProcessEnv;
@@ -33,10 +33,9 @@ export interface EnvironmentOptions {
   passed: readonly string[];
   /** `env` of the job variables. */
   wanted: unknown;
-  folder: string;
-  own: Record<string, string>;
 }
 
+/** What every run of such a deployment on this machine has; its own variables are added to these. */
 export function runEnvironment(options: EnvironmentOptions): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.agentEnv)) {
@@ -48,5 +47,5 @@ export function runEnvironment(options: EnvironmentOptions): Record<string, stri
       if (!OURS.test(name) && value !== null && typeof value !== "object") env[name] = String(value);
     }
   }
-  return { ...env, TMPDIR: options.folder, ...options.own };
+  return env;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commandOf, prefectEnvironment, programOf } from "./program.ts";
+import { guarded, prefectEnvironment, programOf } from "./program.ts";
 
 const deployment = (changes: object) => ({
   id: "d",
@@ -44,27 +44,21 @@ test("[AG90] what nobody could start says what to do", () => {
 });
 
 test("[AG90] a command is passed as it is, whatever is in it", () => {
-  expect(commandOf({ kind: "command", text: "echo 'a' \"$B\"; true" }, "python3").slice(-3)).toEqual([
-    "/bin/sh",
-    "-c",
-    "echo 'a' \"$B\"; true",
-  ]);
-  expect(commandOf({ kind: "python" }, "/venv/bin/python").slice(-3)).toEqual([
-    "/venv/bin/python",
-    "-m",
-    "prefect.engine",
-  ]);
+  const command = ["/bin/sh", "-c", "echo 'a' \"$B\"; true"];
+  expect(guarded(command).slice(-3)).toEqual(command);
 });
 
 test("[AG91] Prefect's client reaches the run's own workspace, with the run's token", () => {
   const claims = Buffer.from(JSON.stringify({ acc: "a1", ws: "w1" })).toString("base64url");
-  const env = prefectEnvironment(
+  const { common, own } = prefectEnvironment(
     { token: `h.${claims}.s`, run_id: "r1", deployment: deployment({}) } as never,
     "http://x/api/accounts/other/workspaces/other",
   );
-  expect(env).toMatchObject({
+  expect(common).toMatchObject({
     PREFECT_CLOUD_API_URL: "http://x/api",
     PREFECT_API_URL: "http://x/api/accounts/a1/workspaces/w1",
+  });
+  expect(own).toEqual({
     PREFECT_API_KEY: `h.${claims}.s`,
     PREFECT__FLOW_RUN_ID: "r1",
     PREFECT__DEPLOYMENT_NAME: "nightly",

@@ -30,37 +30,44 @@ export function programOf({ deployment, flow_run, flow_name }: ServerAssign): Pr
 
 /**
  * A command that ends with the agent (I4): beside it a reader of the lifeline, descriptor 3, ends the whole group when that ends. The
- * command itself does not have the descriptor, so that nothing it starts can hold it.
+ * command itself does not have the descriptor, so that nothing it starts can hold it; nor has the reader the one for orders.
  */
-const GUARDED = '(cat; kill -9 0) <&3 >/dev/null 2>&1 & exec "$@" 3<&-';
+const GUARDED = '(cat; kill -9 0) <&3 >/dev/null 2>&1 4<&- & exec "$@" 3<&-';
 
 /** The command line of a program that is not a bundle. */
-export function commandOf(program: Exclude<Program, { kind: "bundle" }>, python: string): [string, ...string[]] {
-  const command = program.kind === "python" ? [python, "-m", "prefect.engine"] : ["/bin/sh", "-c", program.text];
-  return ["/bin/sh", "-c", GUARDED, "millrace", ...command];
-}
+export const guarded = (command: readonly string[]): [string, ...string[]] => [
+  "/bin/sh",
+  "-c",
+  GUARDED,
+  "millrace",
+  ...command,
+];
 
 /**
  * The environment by which Prefect's client reaches this service as its run: Cloud style, so that sockets too show the run's token.
- * The token names account and workspace.
+ * The token names account and workspace. `common` is the same for all runs of a workspace.
  */
 export function prefectEnvironment(
   { token, run_id, deployment }: Pick<ServerAssign, "token" | "run_id" | "deployment">,
   apiUrl: string,
-): Record<string, string> {
+): Record<"common" | "own", Record<string, string>> {
   const { acc, ws } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString() || "{}") as {
     acc?: string;
     ws?: string;
   };
   const root = apiUrl.replace(/\/accounts\/.*$/, "");
   return {
-    PREFECT_CLOUD_API_URL: root,
-    PREFECT_API_URL: acc && ws ? `${root}/accounts/${acc}/workspaces/${ws}` : apiUrl,
-    PREFECT_API_KEY: token,
-    PREFECT__FLOW_RUN_ID: run_id,
-    // As a worker has it: whoever watches the process runs the hooks, and the process sends signs of life.
-    PREFECT_FLOWS_HEARTBEAT_FREQUENCY: "30",
-    PYTHONUNBUFFERED: "1",
-    ...(deployment && { PREFECT__DEPLOYMENT_NAME: deployment.name }),
+    common: {
+      PREFECT_CLOUD_API_URL: root,
+      PREFECT_API_URL: acc && ws ? `${root}/accounts/${acc}/workspaces/${ws}` : apiUrl,
+      // As a worker has it: whoever watches the process runs the hooks, and the process sends signs of life.
+      PREFECT_FLOWS_HEARTBEAT_FREQUENCY: "30",
+      PYTHONUNBUFFERED: "1",
+    },
+    own: {
+      PREFECT_API_KEY: token,
+      PREFECT__FLOW_RUN_ID: run_id,
+      ...(deployment && { PREFECT__DEPLOYMENT_NAME: deployment.name }),
+    },
   };
 }

@@ -1,24 +1,29 @@
 /**
- * What the agent hands to the process of a run, in one variable of its environment; the process takes it out before any
- * user code runs, so that no program it starts sees parameters.
+ * What the agent hands to the process of a run, through a pipe: it is in no environment and on no command line, so that no
+ * program of the machine, and none that the run starts, sees parameters or tokens there.
  */
 import type { JsonObject } from "@millrace/domain/json.ts";
 
-export const ORDER_VARIABLE = "MILLRACE_RUN_ORDER";
-
 export interface RunOrder {
   v: 1;
+  /** Variables of this run alone, set before any user code is loaded. */
+  env: Record<string, string>;
+  /** The run's own folder. */
+  folder: string;
+  /** What a bundle's process needs to know; null for a Python run, which asks for itself. */
+  bundle: BundleOrder | null;
+}
+
+export interface BundleOrder {
   /** Path of the verified bundle. */
-  bundle: string;
+  path: string;
   flowName: string;
-  /** The run as the server sent it; null where it is too large for the environment: the process asks for it. */
-  flowRun: WireRun | null;
+  /** The run as the server sent it. */
+  flowRun: WireRun;
   /** Names the transition to RUNNING, which the process proposes first. */
   runningTransition: string;
   /** Between the SIGTERM and the SIGKILL of a cancel. */
   graceMs: number;
-  /** Where compiled code may be kept between runs; null: nowhere. */
-  compileCache: string | null;
 }
 
 /** The fields of a flow run that a process of it needs, in the wire's spelling. */
@@ -33,13 +38,7 @@ export interface WireRun {
   empirical_policy: { retries: number | null; retry_delay: number | null };
 }
 
-/** Linux takes at most 128 KiB for one variable; this leaves room for the rest of the order. */
-const LARGEST_RUN = 100_000;
-
-export function encodeOrder(order: RunOrder): string {
-  const text = JSON.stringify(order);
-  return Buffer.byteLength(text) <= LARGEST_RUN ? text : JSON.stringify({ ...order, flowRun: null });
-}
+export const encodeOrder = (order: RunOrder): string => JSON.stringify(order);
 
 export const decodeOrder = (text: string): RunOrder => JSON.parse(text) as RunOrder;
 

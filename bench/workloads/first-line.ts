@@ -1,4 +1,7 @@
-/** From the API call that asks for a run to the first line of the user's code, in a process that the real agent starts. */
+/**
+ * From the API call that asks for a run to the first line of the user's code, in a process that the real agent starts: one that was
+ * not there before, or one that waited.
+ */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,8 +17,13 @@ const ROOT = join(import.meta.dirname, "../..");
 /** Milliseconds for one run. */
 const PATIENCE = 30_000;
 
-/** One run after another on a warm agent. The clock is the machine's own, in whole milliseconds. */
-export async function firstLines(server: MillraceServer, folder: string, limits: Limits): Promise<Sample> {
+/** One run after another, each `pause` milliseconds after the last, at an agent that has run some. The clock is in whole milliseconds. */
+export async function firstLines(
+  server: MillraceServer,
+  folder: string,
+  limits: Limits,
+  pause: number,
+): Promise<Sample> {
   await promisify(execFile)(
     process.execPath,
     [
@@ -44,6 +52,7 @@ export async function firstLines(server: MillraceServer, folder: string, limits:
       });
       const reached = await untilWritten(file);
       await untilEnded(wire, made.id);
+      await wait(pause);
       if (run >= 0) latencies.push(reached - start);
     }
     return latencySample(latencies, cpuOf(pids) - cpu);

@@ -103,7 +103,7 @@ test("[CL25] run runs a flow of a file here: its log to stderr, its result to st
   expect(json(failed.stdout)).toMatchObject({ state: "FAILED", message: "RangeError: out of it" });
   const unsaid = await shop.run("run", FLOWS);
   expect(unsaid.code).toBe(2);
-  expect(unsaid.stderr).toContain("several flows: environment, failing");
+  expect(unsaid.stderr).toContain("several flows: counting, environment, failing");
 });
 
 test("[CL30] a run by hand ends when it is cancelled from elsewhere, and at Ctrl-C", async () => {

@@ -1,6 +1,7 @@
 /** The flows that these tests deploy. They are bundled and run by real agents. */
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { artifact, ctx, flow, task } from "../../agent/sdk/index.ts";
 
 /** Waits for a file, or for the end of the attempt. */
@@ -55,6 +56,24 @@ export const environment = flow("environment", () => ({
   folder: process.cwd(),
   given: process.env.GIVEN ?? null,
 }));
+
+let count = 0;
+/** Leaves what it can in its process, and says what it found there. */
+export const counting = flow("counting", () => {
+  const left = process.env.LEFT ?? null;
+  process.env.LEFT = "by an earlier run";
+  return {
+    count: ++count,
+    pid: process.pid,
+    folder: process.cwd(),
+    temporary: tmpdir(),
+    given: process.env.GIVEN ?? null,
+    left,
+    run: process.env.MILLRACE_FLOW_RUN_ID ?? "",
+    arguments: process.argv.length,
+    started: performance.timeOrigin,
+  };
+});
 
 /** Waits until it is stopped, with a grandchild that does not listen. */
 export const waiting = flow("waiting", async ({ pids, deaf = false }: { pids: string; deaf?: boolean }) => {
