@@ -32,7 +32,7 @@ const WITHOUT_RUNTIME = [
   "durable-objects/background-tasks/desk.test.ts",
   "durable-objects/kit/{alarms,gather,json-schema,release,remembered}.test.ts",
   "workers/api/{body,run-ids,sql-filter}.test.ts",
-  "workers/auth/keys.test.ts",
+  "workers/auth/{hook-signatures,keys}.test.ts",
   "workers/channels/inbox.test.ts",
 ];
 

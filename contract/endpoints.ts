@@ -27,6 +27,7 @@ import { taskRuns } from "./task-runs.ts";
 import { taskWorkers } from "./task-workers.ts";
 import { ui } from "./ui.ts";
 import { variables } from "./variables.ts";
+import { hooks, webhooks } from "./webhooks.ts";
 import { workPools } from "./work-pools.ts";
 import { workQueues } from "./work-queues.ts";
 
@@ -64,6 +65,8 @@ export const resources = {
   blockTypes,
   blockSchemas,
   blockDocuments,
+  webhooks,
+  hooks,
 } as const;
 
 type Resources = typeof resources;

@@ -31,6 +31,8 @@ export const WORKSPACE_SCOPES = [
   "see_workers",
   "write_workers",
   "manage_workers",
+  "see_webhooks",
+  "manage_webhooks",
 ] as const;
 export type WorkspaceScope = (typeof WORKSPACE_SCOPES)[number];
 

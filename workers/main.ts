@@ -22,7 +22,7 @@ const api = makeApi();
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
-    if (!/^\w+:\/\/[^/]+\/api(?:[/?]|$)/.test(request.url)) {
+    if (!/^\w+:\/\/[^/]+\/(?:api(?:[/?]|$)|hooks\/)/.test(request.url)) {
       return env.WEB ? env.WEB.fetch(request) : new Response("Not Found", { status: 404 });
     }
     const channel = request.headers.has("upgrade")

@@ -363,3 +363,49 @@ export const deadLetters = sqliteTable(
     index("dead_letters_resolved").on(table.resolved).where(sql`resolved IS NOT NULL`),
   ],
 );
+
+/** Written by the webhooks API. Secrets are sealed (workers/secrets). */
+export const webhooks = sqliteTable(
+  "webhooks",
+  {
+    ...tenant,
+    accountId: text("account_id").notNull(),
+    name: text().notNull(),
+    description: text().notNull(),
+    enabled: integer({ mode: "boolean" }).notNull(),
+    serviceAccountId: text("service_account_id"),
+    template: text().notNull(),
+    slug: text().notNull(),
+    deploymentId: text("deployment_id"),
+    /** Who signs, or 'bearer'; null: nobody. `secrets`: a sealed JSON list. */
+    verification: text(),
+    secrets: text(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    // What a delivery comes to: nothing else of it says whose it is.
+    uniqueIndex("webhooks_slug").on(table.slug),
+  ],
+);
+
+/** What came to webhooks, the newest of each; written with every delivery that may be recorded, read before the next is believed. */
+export const webhookDeliveries = sqliteTable(
+  "webhook_deliveries",
+  {
+    workspaceId: text("workspace_id").notNull(),
+    webhookId: text("webhook_id").notNull(),
+    id: text().notNull(),
+    received: integer().notNull(),
+    verdict: text().notNull(),
+    reason: text(),
+    /** What the sender calls it. */
+    delivery: text(),
+    /** A hash of what was signed: by it the same signature is known again. */
+    seal: text(),
+    flowRunId: text("flow_run_id"),
+    status: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.webhookId, table.id] })],
+);

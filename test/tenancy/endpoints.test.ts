@@ -127,6 +127,7 @@ describe("another tenant's things do not exist", () => {
       blockTypes: 1,
       blockSchemas: 1,
       blockDocuments: 1,
+      webhooks: 1,
     });
   });
 });

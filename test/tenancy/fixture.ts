@@ -42,6 +42,7 @@ export interface Things {
   blockChecksum: string;
   blockDocument: string;
   blockDocumentName: string;
+  webhook: string;
 }
 
 export interface Party extends Tenant {
@@ -126,6 +127,7 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
       block_schema_id: blockSchema.id,
     },
   });
+  const webhook = await client("POST /webhooks/", { body: { name: own("webhook"), template: "{}" } });
   return {
     flow: flow.id,
     flowName: flow.name,
@@ -159,6 +161,7 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     blockChecksum: blockSchema.checksum,
     blockDocument: blockDocument.id,
     blockDocumentName: own("block"),
+    webhook: webhook.id,
   };
 }
 
@@ -200,6 +203,7 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/block_types/", things.blockType],
     ["/block_schemas/", things.blockSchema],
     ["/block_documents/", things.blockDocument],
+    ["/webhooks/", things.webhook],
   ];
   const names: [string, string][] = [
     ["/queues/{name}", things.queueName],
@@ -366,6 +370,7 @@ export async function inventory({ client }: Party): Promise<unknown> {
     blockTypes: await client("POST /block_types/filter", { body: {} }),
     blockSchemas: await client("POST /block_schemas/filter", { body: {} }),
     blockDocuments: await client("POST /block_documents/filter", { body: { include_secrets: true } }),
+    webhooks: await client("POST /webhooks/filter", { body: {} }),
   };
 }
 

@@ -37,6 +37,8 @@ import { serveTaskRuns } from "./task-runs.ts";
 import { serveTaskWorkers } from "./task-workers.ts";
 import { serveUi } from "./ui.ts";
 import { serveVariables } from "./variables.ts";
+import { serveHooks } from "./hooks.ts";
+import { serveWebhooks } from "./webhooks.ts";
 import { serveWorkPools } from "./work-pools.ts";
 import { serveWorkQueues } from "./work-queues.ts";
 
@@ -78,6 +80,8 @@ export function makeApi(): App {
   serveBlockTypes(app);
   serveBlockSchemas(app);
   serveBlockDocuments(app);
+  serveWebhooks(app);
+  serveHooks(app);
   serveOpenApi(app);
   app.notFound(({ req }) => {
     if (isKnown(req.path)) return json({ detail: "Method Not Allowed" }, 405);

@@ -54,7 +54,14 @@ export async function readJson(
   if (request.headers.has("content-encoding")) {
     return wrong("Compressed bodies are not taken: send plain JSON.", "content_encoding");
   }
-  const bytes = await readBytes(request, limit);
+  return parseJson(await readBytes(request, limit), { mend });
+}
+
+/** The JSON of bytes that were read; a list of faults where there is none. */
+export function parseJson(
+  bytes: Uint8Array,
+  { mend = false } = {},
+): { value: unknown; text: string } | { faults: Fault[] } {
   if (bytes.byteLength === 0) return { value: undefined, text: "" };
   let text: string;
   try {

@@ -3,7 +3,7 @@ import { FlowRunFilter } from "@millrace/contract/filters.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { sentence } from "@millrace/domain/problem.ts";
 import { formatInstant, fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
-import type { Credential, Tenant } from "../auth/credential.ts";
+import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import {
   type DeploymentRow,
@@ -29,7 +29,7 @@ const AT_ONCE = 20;
 export function serveDeploymentRuns(app: App): void {
   serve(app, deployments.createFlowRun, async ({ env, tenant, params, body, credential }) => {
     const row = (await findDeployment(env, tenant, params.id)) ?? notFound("deployment", params.id);
-    return begin(env, tenant, row, await templateOf(env, tenant, row), body, credential);
+    return begin(env, tenant, row, await templateOf(env, tenant, row), body, credential.claim?.run ?? null);
   });
 
   serve(app, deployments.createFlowRuns, async ({ env, tenant, params, body, credential }) => {
@@ -37,7 +37,7 @@ export function serveDeploymentRuns(app: App): void {
     const template = await templateOf(env, tenant, row);
     const one = async (wanted: DeploymentRunCreateBody) => {
       try {
-        const { result } = await begin(env, tenant, row, template, wanted, credential);
+        const { result } = await begin(env, tenant, row, template, wanted, credential.claim?.run ?? null);
         const { id } = JSON.parse(result.text) as { id: string };
         return { flow_run_id: id, status: "CREATED" as const, error: null };
       } catch (error) {
@@ -68,13 +68,26 @@ export function serveDeploymentRuns(app: App): void {
 
 const NOTHING_ELSE = { flows: null, task_runs: null, deployments: null, work_pools: null, work_pool_queues: null };
 
+/** Begins a run of a deployment for somebody outside, who sent these parameters. 200 where the key names one that is there. */
+export async function beginFromOutside(
+  env: Env,
+  tenant: Tenant,
+  deployment: string,
+  { parameters, idempotencyKey }: { parameters: JsonObject; idempotencyKey: string | null },
+): Promise<{ run: string; isNew: boolean }> {
+  const row = (await findDeployment(env, tenant, deployment)) ?? notFound("deployment", deployment);
+  const body = deployments.createFlowRun.body.parse({ parameters, idempotency_key: idempotencyKey });
+  const { status, result } = await begin(env, tenant, row, await templateOf(env, tenant, row), body, null);
+  return { run: (JSON.parse(result.text) as { id: string }).id, isNew: status === 201 };
+}
+
 async function begin(
   env: Env,
   tenant: Tenant,
   row: DeploymentRow,
   { birth, pool }: Template,
   body: DeploymentRunCreateBody,
-  credential: Credential,
+  startedBy: string | null,
 ): Promise<{ status: number; result: JsonText }> {
   if (row.disabled === 1)
     throw new Refusal({ code: "conflict", what: "deployment", is: "disabled", must: "Enable it first." });
@@ -111,7 +124,7 @@ async function begin(
       ...birth.surroundings,
       ...(queue && { workQueue: queue }),
       parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
-      startedBy: credential.claim?.run ?? null,
+      startedBy,
     },
   });
 }

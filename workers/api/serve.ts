@@ -144,10 +144,15 @@ export function workspaceInPath(url: string): { account: string; workspace: stri
   return match ? { account: match[1] as string, workspace: match[2] as string, rest: match[3] as string } : null;
 }
 
-/** The path by which a request is routed: without account and workspace, so that both bases lead to one route. */
+/**
+ * The path by which a request is routed: without account and workspace, so that both bases lead to one route; webhooks are received
+ * beside the API too, where the cloud has them.
+ */
 export function routingPath(request: Request): string {
   const inWorkspace = workspaceInPath(request.url);
-  return inWorkspace ? ROOT + inWorkspace.rest : pathOf(request.url);
+  if (inWorkspace) return ROOT + inWorkspace.rest;
+  const path = pathOf(request.url);
+  return path.startsWith("/hooks/") ? ROOT + path : path;
 }
 
 function pathOf(url: string): string {

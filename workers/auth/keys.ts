@@ -39,6 +39,21 @@ export function readKey(text: string, pepper: string): ApiKey | null {
   return same(secret.slice(SECRET_LENGTH), checksum(pepper, id, bare)) ? { id, secret } : null;
 }
 
+/** The address of a webhook: where it lies, 160 bits that nobody guesses, and a check, so that one that was not made here costs nothing. */
+export function makeSlug(pepper: string, shard: number): string {
+  const bare = `${shard.toString(36)}${letters(SECRET_LENGTH)}`;
+  return bare + checksum(pepper, "slug", bare);
+}
+
+/** The shard of a slug; null for what was not made under this pepper. */
+export function shardOfSlug(pepper: string, slug: string): number | null {
+  if (!/^[0-9a-z][a-z2-9]{40}$/.test(slug)) return null;
+  const bare = slug.slice(0, -CHECKSUM_LENGTH);
+  return same(slug.slice(-CHECKSUM_LENGTH), checksum(pepper, "slug", bare))
+    ? Number.parseInt(bare[0] as string, 36)
+    : null;
+}
+
 /** What the directory keeps of a key. */
 export const hashKey = ({ id, secret }: ApiKey, pepper: string): string =>
   hmac(pepper, `key:${id}:${secret}`).toString("hex");
