@@ -1,5 +1,5 @@
 /** Why a run does not run, on the wire. Outside Prefect's own. */
-import type { Check } from "@millrace/domain/flow-run/diagnosis.ts";
+import { type Check, REMEDIES } from "@millrace/domain/flow-run/diagnosis.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { ById, TimestampText, text } from "./wire.ts";
@@ -10,6 +10,7 @@ const CheckOut = z.object({
   since: TimestampText.nullable(),
   message: z.string(),
   fix: z.string().nullable(),
+  remedy: z.enum(REMEDIES).nullable(),
 });
 
 const Diagnosis = z.object({

@@ -81,3 +81,16 @@ test("[FR90] everything that blocks has a sentence, and all but a time to come s
   for (const { message, fix } of all)
     expect([message, fix]).toEqual([expect.stringMatching(/\.$/), expect.any(String)]);
 });
+
+test.each([
+  ["resume-deployment", { deployment: { name: "nightly", paused: true } }],
+  ["resume-pool", { pool: { ...pool, paused: true } }],
+  ["resume-queue", { pool: { ...pool, queue: "queue_paused" as const } }],
+  ["start-agent", { pool: { ...pool, agents: [] } }],
+  ["start-now", { run: scheduled("AwaitingRetry") }],
+  ["resume-run", { run: sampleRun(sampleState("PAUSED")) }],
+  ["cancel-by-force", { run: sampleRun(sampleState("CANCELLING")) }],
+] as const)("[FR90] %s is named as what can be done at once", (remedy, changes) => {
+  const first = diagnose(evidence(changes)).find(({ verdict }) => verdict === "blocked");
+  expect(first?.remedy).toBe(remedy);
+});

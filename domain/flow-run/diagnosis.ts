@@ -11,6 +11,18 @@ import { type Heartbeat, silentBy } from "./timers.ts";
 /** `blocked`: the run waits for this. `passed`: it does not. `unknown`: whoever knows did not answer. */
 export type CheckVerdict = "passed" | "blocked" | "unknown";
 
+/** What can be done about it at once, by whoever reads the check. */
+export const REMEDIES = [
+  "resume-deployment",
+  "resume-pool",
+  "resume-queue",
+  "resume-run",
+  "start-agent",
+  "start-now",
+  "cancel-by-force",
+] as const;
+export type Remedy = (typeof REMEDIES)[number];
+
 export interface Check {
   name: string;
   verdict: CheckVerdict;
@@ -19,6 +31,8 @@ export interface Check {
   message: string;
   /** What to do about it; null where there is nothing to do, or nothing to be done. */
   fix: string | null;
+  /** The fix as a thing to be done, where it is one. */
+  remedy: Remedy | null;
 }
 
 export interface Evidence {
@@ -83,11 +97,11 @@ function due({ run, now }: Evidence): Check {
   if (at === null || at <= now) return passed("due", "The run is due.", at);
   const when = formatInstant(at);
   if (run.state?.name === "AwaitingRetry")
-    return blocked("due", since, `It failed, and is tried again at ${when}.`, null);
+    return blocked("due", since, `It failed, and is tried again at ${when}.`, null, "start-now");
   if (run.state?.name === "AwaitingConcurrencySlot") {
     return blocked("due", since, `It found no free slot, and asks again at ${when}.`, "Wait, or raise the limit.");
   }
-  return blocked("due", since, `It is scheduled for ${when}.`, "Wait, or schedule it for now.");
+  return blocked("due", since, `It is scheduled for ${when}.`, "Wait, or schedule it for now.", "start-now");
 }
 
 /** What lies between a run that is due and a process that executes it. */
@@ -99,7 +113,13 @@ function ways(evidence: Evidence): Check[] {
   else if (deployment) {
     checks.push(
       deployment.paused
-        ? blocked("deployment", null, `Its deployment ${deployment.name} is paused.`, "Resume the deployment.")
+        ? blocked(
+            "deployment",
+            null,
+            `Its deployment ${deployment.name} is paused.`,
+            "Resume the deployment.",
+            "resume-deployment",
+          )
         : passed("deployment", `Its deployment ${deployment.name} is active.`),
     );
   }
@@ -129,9 +149,11 @@ function inPool({ name, paused: still, queue, limit: most, taken, agents }: Pool
   const lastSeen = seen === null ? "None was ever seen" : `The last one was seen at ${formatInstant(seen)}`;
   return [
     still
-      ? blocked("pool", null, `Its work pool ${name} is paused.`, "Resume the pool.")
+      ? blocked("pool", null, `Its work pool ${name} is paused.`, "Resume the pool.", "resume-pool")
       : passed("pool", `Its work pool ${name} gives out runs.`),
-    ...(queue === "queue_paused" ? [blocked("queue", null, "Its queue is paused.", "Resume the queue.")] : []),
+    ...(queue === "queue_paused"
+      ? [blocked("queue", null, "Its queue is paused.", "Resume the queue.", "resume-queue")]
+      : []),
     ...(queue === "queue_limit"
       ? [
           blocked(
@@ -158,6 +180,7 @@ function inPool({ name, paused: still, queue, limit: most, taken, agents }: Pool
           seen,
           `No agent or worker of this pool is connected. ${lastSeen}.`,
           `Start one: millrace agent start --pool ${name}`,
+          "start-agent",
         )
       : passed("agents", `${online.length} of the pool's agents and workers are connected.`),
     ...(full
@@ -229,6 +252,7 @@ function cancelling({ run, claim }: Evidence): Check {
     run.state?.timestamp ?? null,
     `It is being cancelled: ${who} has not confirmed it.`,
     "Wait, or set it to CANCELLED by force.",
+    "cancel-by-force",
   );
 }
 
@@ -236,27 +260,21 @@ function paused({ run }: Evidence): Check {
   const { timestamp = null, details = null } = run.state ?? {};
   const asks = details?.runInputKeyset ? "waits for input" : "waits to be resumed";
   const until = details?.pauseTimeout ? ` until ${formatInstant(details.pauseTimeout)}` : "";
-  return blocked("paused", timestamp, `It is paused, and ${asks}${until}.`, "Resume it.");
+  return blocked("paused", timestamp, `It is paused, and ${asks}${until}.`, "Resume it.", "resume-run");
 }
 
 const passed = (name: string, message: string, since: Instant | null = null): Check => ({
-  name,
-  verdict: "passed",
-  since,
-  message,
-  fix: null,
+  ...{ name, verdict: "passed", since, message },
+  ...{ fix: null, remedy: null },
 });
-const blocked = (name: string, since: Instant | null, message: string, fix: string | null): Check => ({
-  name,
-  verdict: "blocked",
-  since,
-  message,
-  fix,
-});
+const blocked = (
+  name: string,
+  since: Instant | null,
+  message: string,
+  fix: string | null,
+  remedy: Remedy | null = null,
+): Check => ({ name, verdict: "blocked", since, message, fix, remedy });
 const unknown = (name: string, message: string): Check => ({
-  name,
-  verdict: "unknown",
-  since: null,
-  message,
-  fix: "Try again.",
+  ...{ name, verdict: "unknown", since: null, message },
+  ...{ fix: "Try again.", remedy: null },
 });
