@@ -98,8 +98,8 @@ const workerd: TestProjectInlineConfiguration = {
 };
 
 /** The same where a file waits for most of its time, for a kill, a lease or a poll, while another computes: two at a time. */
-function sideBySide(name: string, folder: string): TestProjectInlineConfiguration {
-  const project = service(name, folder);
+function sideBySide(name: string, folder: string, setups: string[] = []): TestProjectInlineConfiguration {
+  const project = service(name, folder, setups);
   return { ...project, test: { ...project.test, fileParallelism: true, maxWorkers: 2 } };
 }
 
@@ -112,7 +112,7 @@ export default defineConfig({
       service("conformance", "conformance"),
       sideBySide("client", "client"),
       sideBySide("tenancy", "tenancy"),
-      service("browser", "end-to-end", ["test/end-to-end/one-server.ts"]),
+      sideBySide("browser", "end-to-end", ["test/end-to-end/one-server.ts"]),
       sideBySide("agent", "agent"),
       sideBySide("faults", "faults"),
     ],

@@ -3,14 +3,25 @@ import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
-import { launch, local, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
-import { clientOf, makeDeployment, makeFlow, makeRun, setState } from "./scene.ts";
+import { launch, local, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
+import {
+  clientOf,
+  finished,
+  makeDeployment,
+  makeFlow,
+  makePool,
+  makeRun,
+  PARAMETER_SCHEMA,
+  setState,
+  tellTask,
+} from "./scene.ts";
 
 let browser: Browser;
 let api: Client;
 let keys = { full: "", readOnly: "" };
 let flow = "";
 let deployment = "";
+let typed = "";
 let watched: Watched;
 
 beforeAll(async () => {
@@ -26,6 +37,7 @@ beforeAll(async () => {
   keys = { full: tenant.key, readOnly: reader.key };
   flow = await makeFlow(api, "ingest");
   deployment = await makeDeployment(api, flow, "nightly");
+  typed = await makeDeployment(api, flow, "typed", { parameter_openapi_schema: PARAMETER_SCHEMA });
 });
 afterAll(async () => {
   await browser?.close();
@@ -37,8 +49,7 @@ afterEach(async () => {
 });
 
 async function open(id: string, who: keyof typeof keys = "full"): Promise<Page> {
-  watched = await openPage(browser);
-  await signIn(watched.page, keys[who]);
+  watched = await openPageAs(browser, keys[who]);
   await watched.page.goto(`/runs/flow-run/${id}`);
   await untilLive(watched.page);
   return watched.page;
@@ -113,4 +124,93 @@ test("[WE26] who may only look sees the action, disabled, with the scope that is
   const cancel = page.getByRole("button", { name: "Cancel" });
   expect(await cancel.isDisabled()).toBe(true);
   expect(await cancel.getAttribute("title")).toContain("run_flows");
+});
+
+test("[WE64] a run that waits says what for, and the button that mends it does", async () => {
+  await makePool(api, "act-mill");
+  const nightly = await makeDeployment(api, flow, "waits", { work_pool_name: "act-mill" });
+  const { id } = await api("POST /deployments/{id}/create_flow_run", { params: { id: nightly }, body: {} });
+  await api("POST /deployments/{id}/pause_deployment", { params: { id: nightly } });
+  const page = await open(id);
+  const why = page.getByRole("region", { name: "Why is it not running?" });
+  await why.getByText("Its deployment waits is paused.").first().waitFor();
+  await why.getByRole("button", { name: "Resume the deployment" }).click();
+  await why.getByText("No agent or worker of this pool is connected").first().waitFor();
+  await why.getByText("npx millrace agent start --pool act-mill").waitFor();
+  expect((await api("GET /deployments/{id}", { params: { id: nightly } })).paused).toBe(false);
+  await setState(api, id, { type: "RUNNING" }, true);
+  await why.waitFor({ state: "detached" });
+});
+
+test("[WE65] a cancelled run shows who below it was asked, and who answered", async () => {
+  const id = await makeRun(api, { flow, name: "to-stop", states: [{ type: "RUNNING" }] });
+  const now = Date.now();
+  await tellTask(api, { run: id, name: "at-work", states: [{ type: "RUNNING", at: now }] });
+  await setState(api, id, { type: "CANCELLED" }, true);
+  const page = await open(id);
+  await page.getByRole("link", { name: "Cancellation" }).click();
+  const pane = page.getByRole("region", { name: "Cancellation" });
+  await pane.getByText("1 of 1 below it have answered").waitFor();
+  await pane.getByRole("link", { name: "at-work" }).waitFor();
+});
+
+test("[WE66] a run is run again with one parameter changed, from a task, and what nobody touched is as it was", async () => {
+  const given = { mode: "fast", urls: ["https://a.example"] };
+  const id = await makeRun(api, {
+    ...{ flow, deployment: typed, name: "to-rerun", parameters: { ...given, locale: "de" } },
+    states: [{ type: "RUNNING" }],
+  });
+  const now = Date.now();
+  const task = await tellTask(api, finished(id, "fetch-0", now - 900, now - 800, now - 100));
+  await setState(api, id, { type: "FAILED" });
+  const page = await open(id);
+  await page.keyboard.press("a");
+  await dialog(page).getByLabel("Locale").fill("fr");
+  await dialog(page).getByLabel("From").selectOption(task);
+  await dialog(page).getByRole("button", { name: "Run again" }).click();
+  await page.waitForURL((url) => !url.pathname.includes(id) && url.pathname.includes("/runs/flow-run/"));
+  const born = await api("GET /flow_runs/{id}", { params: { id: page.url().split("/").at(-1) as string } });
+  expect(born.parameters).toEqual({ ...given, locale: "fr" });
+  await page.getByText("Again of").waitFor();
+});
+
+test("[WE67] a task shows its inputs, states and details beside the timeline", async () => {
+  const id = await makeRun(api, { flow, name: "with-task", states: [{ type: "RUNNING" }] });
+  const now = Date.now();
+  await tellTask(api, finished(id, "fetch-0", now - 900, now - 800, now - 100));
+  const page = await open(`${id}?view=table`);
+  await page.getByRole("link", { name: "fetch-0" }).click();
+  await page.getByRole("link", { name: "All about it" }).click();
+  const pane = page.getByRole("region", { name: "Task", exact: true });
+  await pane.getByText("locale").waitFor();
+  expect(await pane.getByRole("list", { name: "States, oldest first" }).getByRole("listitem").count()).toBe(3);
+  await pane.getByText("fetch-key").waitFor();
+});
+
+test("[WE68] a paused run goes on with the answer that it asks for", async () => {
+  const id = await makeRun(api, { flow, name: "to-resume", states: [{ type: "RUNNING" }] });
+  const put = (key: string, value: unknown) =>
+    api("POST /flow_runs/{id}/input", { params: { id }, body: { key, value: JSON.stringify(value) } });
+  const keyset = { schema: "ask-schema", description: "ask-description", response: "ask-response" };
+  const paused = await api("POST /flow_runs/{id}/set_state", {
+    params: { id },
+    body: { state: { type: "PAUSED", name: "Paused", state_details: { run_input_keyset: keyset } } },
+  });
+  expect(paused.status).toBe("ACCEPT");
+  await put("ask-schema", {
+    type: "object",
+    required: ["approved"],
+    properties: { approved: { title: "Approved", type: "boolean" } },
+  });
+  await put("ask-description", "Publish the rows?");
+  const page = await open(id);
+  await page.getByRole("button", { name: "Resume", exact: true }).click();
+  await dialog(page).getByText("Publish the rows?").waitFor();
+  await dialog(page).getByRole("button", { name: "Resume" }).click();
+  await dialog(page).getByText("The flow needs a value here.").waitFor();
+  await dialog(page).getByLabel("Approved").selectOption("true");
+  await dialog(page).getByRole("button", { name: "Resume" }).click();
+  await page.getByTestId("run-state").getByText("Running").waitFor();
+  const answer = await api("GET /flow_runs/{id}/input/{key}", { params: { id, key: "ask-response" } });
+  expect(answer).toEqual({ approved: true });
 });

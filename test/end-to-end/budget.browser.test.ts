@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import { launch, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
 import { clientOf, paintScene, type Scene } from "./scene.ts";
 
 let browser: Browser;
@@ -13,8 +13,7 @@ beforeAll(async () => {
   browser = await launch();
   const tenant = await workspace("budget");
   scene = await paintScene(clientOf({ api_url: tenant.apiUrl, api_key: tenant.key }));
-  watched = await openPage(browser);
-  await signIn(watched.page, tenant.key);
+  watched = await openPageAs(browser, tenant.key);
 });
 afterAll(async () => {
   await watched?.close();

@@ -1,7 +1,17 @@
 /** Everything by the keyboard, and everything before scripts run. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, launch, local, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import {
+  eventually,
+  launch,
+  local,
+  openPage,
+  openPageAs,
+  signIn,
+  untilLive,
+  type Watched,
+  workspace,
+} from "./browser.ts";
 import { clientOf, paintScene, type Scene } from "./scene.ts";
 
 let browser: Browser;
@@ -14,8 +24,7 @@ beforeAll(async () => {
   const tenant = await workspace("keyboard");
   key = tenant.key;
   scene = await paintScene(clientOf({ api_url: tenant.apiUrl, api_key: tenant.key }));
-  watched = await openPage(browser);
-  await signIn(watched.page, key);
+  watched = await openPageAs(browser, key);
 });
 afterAll(async () => {
   await watched?.close();
@@ -175,8 +184,7 @@ test("[WE52] a wrong key is refused with a sentence, and a server on one's own m
 
 test("[WE5] the addresses that Prefect's client prints lead to their pages", async () => {
   const { account_id, workspace_id } = local();
-  const fresh = await openPage(browser);
-  await signIn(fresh.page, local().api_key);
+  const fresh = await openPageAs(browser, local().api_key);
   await fresh.page.goto(`/account/${account_id}/workspace/${workspace_id}/runs?state=failed`);
   expect(new URL(fresh.page.url()).pathname).toBe("/runs");
   await fresh.close();

@@ -2,7 +2,7 @@
 import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { eventually, launch, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, launch, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
 import { clientOf, finished, makeFlow, makeRun, setState, tellTasks, writeLog } from "./scene.ts";
 
 let browser: Browser;
@@ -28,9 +28,8 @@ afterEach(async () => {
 });
 
 async function open(path: string, before?: (page: Page) => Promise<void>): Promise<Page> {
-  watched = await openPage(browser);
+  watched = await openPageAs(browser, key);
   const { page } = watched;
-  await signIn(page, key);
   await before?.(page);
   await page.goto(path);
   await untilLive(page);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, launch, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, launch, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
 import { clientOf, makeFlow, makeRun, setState, tellTasks, writeLog } from "./scene.ts";
 
 const LINES = 1000;
@@ -40,8 +40,7 @@ beforeAll(async () => {
       ...(n === 7 ? { task } : {}),
     })),
   );
-  watched = await openPage(browser);
-  await signIn(watched.page, tenant.key);
+  watched = await openPageAs(browser, tenant.key);
 });
 afterAll(async () => {
   await watched?.close();

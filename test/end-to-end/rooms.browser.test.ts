@@ -3,7 +3,7 @@ import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
-import { eventually, launch, local, openPage, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, launch, local, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
 import { clientOf, makeDeployment, makeFlow, makePool, makeRun, PARAMETER_SCHEMA } from "./scene.ts";
 
 let browser: Browser;
@@ -38,8 +38,7 @@ afterEach(async () => {
 });
 
 async function open(path: string, who: keyof typeof keys = "full"): Promise<Page> {
-  watched = await openPage(browser);
-  await signIn(watched.page, keys[who]);
+  watched = await openPageAs(browser, keys[who]);
   await watched.page.goto(path);
   await untilLive(watched.page);
   return watched.page;
@@ -138,11 +137,80 @@ test("[WE63] a pool tells who is there, what waits, and how to bring an agent", 
     return page.locator("main dl").textContent();
   };
   await eventually(facts).toContain("no agent has a free slot");
-  await page.getByRole("list", { name: "Queues" }).getByText("default").waitFor();
+  await page.getByRole("list", { name: "Queues" }).getByText("default", { exact: true }).first().waitFor();
   await api("POST /work_pools/{work_pool_name}/workers/heartbeat", {
     params: { work_pool_name: "mill" },
     body: { name: "a-worker-of-prefect" },
   });
   await page.reload();
-  await page.getByText("a-worker-of-prefect").waitFor();
+  await page.getByText("a-worker-of-prefect").first().waitFor();
+});
+
+test("[WE69] a schedule is written with its next times before one's eyes, changed and paused", async () => {
+  const page = await open(`/deployments/deployment/${deployment}`);
+  await page.getByRole("button", { name: "New schedule" }).click();
+  const dialog = page.getByRole("dialog");
+  const cron = dialog.getByRole("textbox", { name: /^Cron/ });
+  const next = dialog.getByRole("list", { name: "The next times" }).getByRole("listitem");
+  await cron.fill("30 2 29 3 *");
+  await dialog.getByLabel("Time zone").fill("Europe/Berlin");
+  await dialog.getByText("2027-03-29 02:30:00").waitFor();
+  expect(await next.count()).toBe(5);
+  await cron.fill("30 2 28 3 *");
+  // The clocks go forward that night, and half past two is not there.
+  await next.first().locator("svg").waitFor();
+  await cron.fill("nonsense");
+  await dialog.getByRole("region", { name: "The next times" }).getByText(/cron/i).waitFor();
+  await cron.fill("0 6 * * *");
+  await dialog.getByLabel("When runs were missed").selectOption("latest");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const [schedule] = await api("GET /deployments/{id}/schedules", { params: { id: deployment } });
+  expect(schedule).toMatchObject({
+    schedule: { cron: "0 6 * * *", timezone: "Europe/Berlin" },
+    catch_up: { policy: "latest" },
+    active: true,
+  });
+  await page.getByRole("button", { name: "Pause cron 0 6 * * *" }).click();
+  await page.getByRole("button", { name: "Resume cron 0 6 * * *" }).waitFor();
+  // The browser reports the nonsense that we wrote.
+  watched.problems.length = 0;
+});
+
+test("[WE70] a pool is paused and changed, a queue made and refused what it cannot be", async () => {
+  const page = await open("/work-pools/work-pool/mill");
+  await page.getByRole("button", { name: "Pause the pool" }).click();
+  await page.getByRole("button", { name: "Resume the pool" }).click();
+  await page.getByRole("button", { name: "Pause the pool" }).waitFor();
+  await page.getByRole("button", { name: "Edit the pool" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Runs at once", { exact: true }).fill("3");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("of 3 at once").waitFor();
+  await page.getByRole("button", { name: "New queue" }).click();
+  await dialog.getByLabel("Name").fill("urgent");
+  await dialog.getByLabel("Priority").fill("0");
+  await dialog.getByRole("button", { name: "Make the queue" }).click();
+  await dialog.getByLabel("Priority").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog.getByLabel("Priority").fill("1");
+  await dialog.getByRole("button", { name: "Make the queue" }).click();
+  const queues = page.getByRole("list", { name: "Queues" });
+  await queues.getByRole("button", { name: "Pause urgent" }).waitFor();
+  await queues.getByRole("button", { name: "Delete urgent" }).click();
+  await dialog.getByRole("button", { name: "Delete the queue" }).click();
+  await queues.getByRole("button", { name: "Pause urgent" }).waitFor({ state: "detached" });
+  // The browser reports the refusal that we made.
+  watched.problems.length = 0;
+});
+
+test("[WE71] a deployment is changed by its form, and only what was touched", async () => {
+  const id = await makeDeployment(api, flow, "to-change", { tags: ["a"], parameters: { keep: 1 } });
+  const page = await open(`/deployments/deployment/${id}`);
+  await page.getByRole("button", { name: "Edit the deployment" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Tags").fill("a\nb");
+  const sent = page.waitForRequest((request) => request.method() === "PATCH");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  expect((await sent).postDataJSON()).toEqual({ tags: ["a", "b"] });
+  await page.getByRole("link", { name: "Tag b" }).waitFor();
 });

@@ -239,6 +239,10 @@ export interface Scene {
   failed: string;
   running: string;
   retried: string;
+  cancelled: string;
+  waiting: string;
+  /** A task run of the failed run. */
+  task: string;
 }
 
 /** A workspace as after a morning's work: one run of every kind, and one of each rich enough to look at. */
@@ -248,11 +252,15 @@ export async function paintScene(api: Client): Promise<Scene> {
   );
   const flow = ingest!;
   await makeRun(api, { flow: sweep!, name: "quiet-heron", states: [{ type: "RUNNING" }, { type: "COMPLETED" }] });
-  await makeRun(api, {
-    flow: sweep!,
-    name: "slow-otter",
-    states: [{ type: "RUNNING" }, { type: "CANCELLED", message: "No longer needed." }],
-  });
+  const cancelled = await makeRun(api, { flow: sweep!, name: "slow-otter", states: [{ type: "RUNNING" }] });
+  await tellTasks(
+    api,
+    ["list-files", "remove-files"].map((name) => ({
+      ...{ run: cancelled, name },
+      states: [{ type: "RUNNING", at: Date.now() - 500 }],
+    })),
+  );
+  await setState(api, cancelled, { type: "CANCELLED", message: "No longer needed." }, true);
   await makeRun(api, {
     flow: report!,
     name: "brittle-crane",
@@ -265,7 +273,7 @@ export async function paintScene(api: Client): Promise<Scene> {
     tags: ["finance"],
     states: [{ type: "RUNNING" }, { type: "PAUSED", message: "Waiting for sign-off." }],
   });
-  await makeRun(api, { flow: report!, name: "waiting-vole" });
+  const waiting = await makeRun(api, { flow: report!, name: "waiting-vole" });
   const pool = await makePool(api, "mill", "The machines by the river.");
   const deployment = await makeDeployment(api, flow, "eu-nightly", {
     work_pool_name: pool,
@@ -276,13 +284,21 @@ export async function paintScene(api: Client): Promise<Scene> {
     entrypoint: "ingest.mjs:ingest",
     version: "7",
     job_variables: { env: { REGION: "eu" } },
+    schedules: [
+      { schedule: { cron: "0 2 * * *", timezone: "Europe/Paris" }, catch_up: { policy: "latest", window: 21_600 } },
+      { schedule: { interval: 3600, timezone: "UTC" }, active: false, parameters: { locale: "fr" } },
+    ],
+  });
+  await api("POST /work_pools/{work_pool_name}/queues", {
+    params: { work_pool_name: pool },
+    body: { name: "urgent", priority: 1, concurrency_limit: 2, description: "What cannot wait." },
   });
   await makeDeployment(api, report!, "by-hand");
   const completed = await paintCompleted(api, flow);
-  const failed = await paintFailed(api, flow, deployment);
+  const [failed, task] = await paintFailed(api, flow, deployment);
   const retried = await paintRetried(api, flow);
   const running = await paintRunning(api, flow);
-  return { flow, deployment, pool, completed, failed, retried, running };
+  return { flow, deployment, pool, completed, failed, retried, running, cancelled, waiting, task };
 }
 
 async function paintCompleted(api: Client, flow: string): Promise<string> {
@@ -360,7 +376,7 @@ async function paintCompleted(api: Client, flow: string): Promise<string> {
   return run;
 }
 
-async function paintFailed(api: Client, flow: string, deployment: string): Promise<string> {
+async function paintFailed(api: Client, flow: string, deployment: string): Promise<[run: string, task: string]> {
   const run = await makeRun(api, {
     flow,
     deployment,
@@ -393,7 +409,7 @@ async function paintFailed(api: Client, flow: string, deployment: string): Promi
     type: "FAILED",
     message: "1 of 2 tasks failed: fetch-page-1 met «503 Service Unavailable».",
   });
-  return run;
+  return [run, ids[1]!];
 }
 
 async function paintRetried(api: Client, flow: string): Promise<string> {

@@ -2,7 +2,7 @@
 import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, launch, openPage, picture, signIn, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, launch, openPageAs, picture, untilLive, type Watched, workspace } from "./browser.ts";
 import { clientOf, finished, makeRun, paintScene, type Scene, tellTasks } from "./scene.ts";
 
 let browser: Browser;
@@ -15,8 +15,7 @@ beforeAll(async () => {
   const tenant = await workspace("timeline");
   api = clientOf({ api_url: tenant.apiUrl, api_key: tenant.key });
   scene = await paintScene(api);
-  watched = await openPage(browser);
-  await signIn(watched.page, tenant.key);
+  watched = await openPageAs(browser, tenant.key);
 });
 afterAll(async () => {
   await watched?.close();

@@ -36,3 +36,13 @@ export function sentenceOf(error: unknown): string {
   }
   return "The server did not answer. It may be restarting, or the network is down.";
 }
+
+/** Why something was not done; null when it was. */
+export async function refused(work: Promise<unknown>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return sentenceOf(error);
+  }
+}

@@ -9,7 +9,11 @@ import { connection } from "./live.svelte.ts";
 const PAUSE = 2000;
 
 /** Follows events whose names begin so, until the answer is called; each makes what depends on `key` load again. */
-export function reloadOnEvents(prefixes: readonly string[], key: string): () => void {
+export const reloadOnEvents = (prefixes: readonly string[], key: string): (() => void) =>
+  onEvents(prefixes, () => void invalidate(key));
+
+/** The same, for what is not loaded with the page. */
+export function onEvents(prefixes: readonly string[], act: () => void): () => void {
   let last = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const soon = (): void => {
@@ -17,7 +21,7 @@ export function reloadOnEvents(prefixes: readonly string[], key: string): () => 
       () => {
         last = Date.now();
         timer = undefined;
-        void invalidate(key);
+        act();
       },
       Math.max(0, last + PAUSE - Date.now()),
     );

@@ -24,7 +24,7 @@ export const routeForDeployment = (id: string): string => `${base}/deployments/d
 export const routeForPools = (search = ""): string => `${base}/work-pools${search}`;
 export const routeForPool = (name: string): string => `${base}/work-pools/work-pool/${encodeURIComponent(name)}`;
 
-export const RUN_TABS = ["logs", "artifacts", "states", "parameters"] as const;
+export const RUN_TABS = ["logs", "task", "artifacts", "sub-runs", "states", "cancellation", "parameters"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** A run's page; with a task chosen, a tab open. */

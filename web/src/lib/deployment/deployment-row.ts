@@ -1,5 +1,6 @@
 /** A deployment as lists show it. */
 import type { WireDeployment } from "@millrace/contract/deployments.ts";
+import { lacks } from "../access.ts";
 
 export interface DeploymentRow {
   id: string;
@@ -24,8 +25,5 @@ export const deploymentRow = (deployment: WireDeployment): DeploymentRow => ({
   schedules: deployment.schedules.length,
 });
 
-/** Why this key cannot start a run; null when it can. A session that names no scopes is judged by the server alone. */
-export const cannotRun = (scopes: readonly string[]): string | null =>
-  scopes.length === 0 || scopes.includes("run_deployments") || scopes.includes("*")
-    ? null
-    : "Your key lacks the scope run_deployments.";
+/** Why this session cannot start a run; null when it can. */
+export const cannotRun = (scopes: readonly string[]): string | null => lacks(scopes, "run_deployments");

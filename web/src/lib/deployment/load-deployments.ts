@@ -1,5 +1,6 @@
 /** What the pages of deployments need: five calls at most each. */
 import type { WireDeployment } from "@millrace/contract/deployments.ts";
+import type { WireDeploymentSchedule } from "@millrace/contract/schedules.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { type Client, type Part, part, valueIn } from "../api.ts";
 import { cut, type ListQuery } from "../list/list-query.ts";
@@ -8,7 +9,6 @@ import { loadRuns, type Names, namesOfFlows, type RunList } from "../run/load-ru
 import { EVERYTHING } from "../run/run-filter.ts";
 import { milliseconds } from "../time/tell.ts";
 import { type DeploymentRow, deploymentRow } from "./deployment-row.ts";
-import { type Schedule, scheduleOf } from "./schedule.ts";
 
 /** What a load of deployments depends on. */
 export const DEPLOYMENTS_LOADED = "millrace:deployments";
@@ -48,10 +48,12 @@ export interface DeploymentDetail extends DeploymentRow {
   created: number | null;
   updated: number | null;
   concurrencyLimit: number | null;
+  collision: "ENQUEUE" | "CANCEL_NEW" | null;
+  enforced: boolean;
   parameters: JsonObject;
   schema: JsonObject | null;
   jobVariables: JsonObject;
-  plan: Schedule[];
+  plan: WireDeploymentSchedule[];
 }
 
 export interface DeploymentPageData {
@@ -77,9 +79,11 @@ const detailOf = (deployment: WireDeployment): DeploymentDetail => ({
   path: deployment.path,
   created: milliseconds(deployment.created),
   updated: milliseconds(deployment.updated),
-  concurrencyLimit: deployment.concurrency_limit,
+  concurrencyLimit: deployment.concurrency_limit ?? deployment.global_concurrency_limit?.limit ?? null,
+  collision: deployment.concurrency_options?.collision_strategy ?? null,
+  enforced: deployment.enforce_parameter_schema,
   parameters: deployment.parameters as JsonObject,
   schema: deployment.parameter_openapi_schema as JsonObject | null,
   jobVariables: deployment.job_variables as JsonObject,
-  plan: deployment.schedules.map(scheduleOf),
+  plan: deployment.schedules,
 });

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@millrace/domain/json.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { entriesFrom, entriesOf, fieldsOf, readEntries, wholeOf } from "./parameter-form.ts";
+import { entriesFrom, entriesOf, fieldsOf, readEntries, wholeOf } from "./schema-form.ts";
 
 /** As Pydantic writes schemas: references, optional values, enumerations, positions. */
 const SCHEMA: JsonObject = {
@@ -110,4 +110,11 @@ test.each([
   ["one that refers to nothing", { properties: { a: { $ref: "#/definitions/__proto__" } } }],
 ] as const)("[WE59] a schema that is %s breaks nothing", (_case, schema) => {
   expect(() => entriesOf(fieldsOf(schema as JsonObject | null, {}))).not.toThrow();
+});
+
+test("[WE59] a list of words stands a line each, and an emptied one is an empty list", () => {
+  const words = fieldsOf({ properties: { tags: { type: "array", format: "lines" } } }, { tags: ["a", "b"] });
+  expect(entriesOf(words).tags).toEqual({ text: "a\nb", none: false });
+  const read = (text: string) => readEntries(words, { tags: { text, none: false } }).parameters;
+  expect([read("a\nb"), read(" c \n\nd"), read("")]).toEqual([{}, { tags: ["c", "d"] }, { tags: [] }]);
 });

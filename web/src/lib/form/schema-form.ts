@@ -1,5 +1,6 @@
 /**
- * A form made of a deployment's parameter schema, and the parameters made of what people wrote into it.
+ * A form made of a JSON schema, and the values made of what people wrote into it. A deployment's parameters are asked for by it, and
+ * so is everything else that has fields: pools, queues, limits, variables, blocks.
  *
  * PF1  What nobody touched is not sent: the run then has the deployment's own parameter, or the flow's default.
  * PF2  Left out, null and a value are three things, for every field that allows them.
@@ -7,7 +8,16 @@
  */
 import type { Json, JsonObject } from "@millrace/domain/json.ts";
 
-export type FieldKind = "text" | "long text" | "password" | "integer" | "number" | "boolean" | "choice" | "json";
+export type FieldKind =
+  | "text"
+  | "long text"
+  | "lines"
+  | "password"
+  | "integer"
+  | "number"
+  | "boolean"
+  | "choice"
+  | "json";
 
 export interface Field {
   name: string;
@@ -131,6 +141,8 @@ function readText({ kind }: Field, text: string): { value: Json | undefined } | 
     case "long text":
     case "password":
       return { value: text };
+    case "lines":
+      return { value: text.split("\n").flatMap((line) => line.trim() || []) };
     case "integer":
       if (bare === "") return { value: undefined };
       return /^[-+]?\d+$/.test(bare) && Number.isSafeInteger(Number(bare))
@@ -157,6 +169,7 @@ function readText({ kind }: Field, text: string): { value: Json | undefined } | 
 export const textOf = (kind: FieldKind, value: Json): string => {
   const isText = kind === "text" || kind === "long text" || kind === "password";
   if (isText && typeof value === "string") return value;
+  if (kind === "lines" && Array.isArray(value)) return value.join("\n");
   return JSON.stringify(value, null, kind === "json" ? 2 : undefined);
 };
 
@@ -194,6 +207,8 @@ function referred(ref: string, root: Schema): Schema {
 function kindOf({ type, enum: choices, format, writeOnly, maxLength }: Schema): FieldKind {
   if (Array.isArray(choices) && choices.length > 0) return "choice";
   if (type === "integer" || type === "number" || type === "boolean") return type;
+  // Ours: a list of words, one a line. Schemas of flows do not say it, as a text of theirs may have lines of its own.
+  if (type === "array" && format === "lines") return "lines";
   if (type !== "string") return "json";
   if (writeOnly === true || format === "password") return "password";
   return typeof maxLength === "number" && maxLength > 200 ? "long text" : "text";

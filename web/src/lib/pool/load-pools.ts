@@ -1,7 +1,7 @@
 /** What the pages of work pools need. */
 import type { WireAgent, WireDispatch, WireWorker, WireWorkPool } from "@millrace/contract/work-pools.ts";
 import type { WireWorkQueue } from "@millrace/contract/work-queues.ts";
-import { type Client, type Part, part } from "../api.ts";
+import { type Client, type Part, part, valueIn } from "../api.ts";
 import { type DeploymentRow, deploymentRow } from "../deployment/deployment-row.ts";
 import { cut, type ListQuery } from "../list/list-query.ts";
 import { type Names, namesOfFlows } from "../run/load-runs.ts";
@@ -18,6 +18,7 @@ export interface PoolRow {
   type: string;
   description: string | null;
   status: string;
+  paused: boolean;
   /** Runs at once; null: as many as there are slots. */
   limit: number | null;
   /** Runs that have a slot now. */
@@ -30,6 +31,7 @@ const poolRow = (pool: WireWorkPool): PoolRow => ({
   type: pool.type,
   description: pool.description,
   status: pool.status ?? "NOT_READY",
+  paused: pool.is_paused,
   limit: pool.concurrency_limit,
   active: pool.active_slots,
 });
@@ -56,6 +58,8 @@ export async function loadPools(api: Client, query: ListQuery): Promise<PoolList
 export interface AgentRow {
   id: string;
   name: string;
+  /** An agent of ours is there while it is connected; a worker of Prefect's can be forgotten by hand. */
+  kind: "agent" | "worker";
   /** What it is, in words. */
   what: string;
   status: string;
@@ -67,6 +71,7 @@ export interface AgentRow {
 const agentRow = (agent: WireAgent): AgentRow => ({
   id: agent.id,
   name: agent.name,
+  kind: "agent",
   what: `agent ${agent.version}`,
   status: agent.status,
   slots: { busy: agent.running, all: agent.slots },
@@ -76,6 +81,7 @@ const agentRow = (agent: WireAgent): AgentRow => ({
 const workerRow = (worker: WireWorker): AgentRow => ({
   id: worker.id,
   name: worker.name,
+  kind: "worker",
   what: "Prefect worker",
   status: worker.status,
   slots: null,
@@ -85,6 +91,7 @@ const workerRow = (worker: WireWorker): AgentRow => ({
 export interface QueueRow {
   id: string;
   name: string;
+  description: string | null;
   priority: number;
   limit: number | null;
   active: number;
@@ -94,6 +101,7 @@ export interface QueueRow {
 const queueRow = (queue: WireWorkQueue): QueueRow => ({
   id: queue.id,
   name: queue.name,
+  description: queue.description || null,
   priority: queue.priority,
   limit: queue.concurrency_limit,
   active: queue.active_slots ?? 0,
@@ -101,7 +109,8 @@ const queueRow = (queue: WireWorkQueue): QueueRow => ({
 });
 
 /** Why runs wait, for people, and what the pool calls it. */
-const REASONS: Record<WireDispatch["waiting"][number]["reason"], string> = {
+type Reason = WireDispatch["waiting"][number]["reason"];
+const REASONS: Record<Reason, string> = {
   next: "next in turn",
   no_free_agent: "no agent has a free slot",
   not_due: "not due yet",
@@ -110,6 +119,19 @@ const REASONS: Record<WireDispatch["waiting"][number]["reason"], string> = {
   pool_limit: "the pool's limit is reached",
   queue_limit: "their queue's limit is reached",
 };
+
+export const wordsOf = (reason: Reason): string => REASONS[reason];
+
+/** A run that nobody has taken yet. */
+export interface WaitingRun {
+  id: string;
+  /** From 1; null: it is not its turn at all. */
+  place: number | null;
+  reason: Reason;
+  queue: string | null;
+  priority: number;
+  due: number;
+}
 
 export interface Waiting {
   count: number;
@@ -131,6 +153,29 @@ export interface PoolPageData {
   queues: Part<QueueRow[]>;
   /** Runs that nobody has taken yet, and why. */
   waiting: Part<Waiting>;
+  /** The first of them, in the order in which they will be given out. */
+  first: WaitingRun[];
+  /** Their names, as far as they could be had. */
+  names: Names;
+}
+
+/** Waiting runs that a page shows. */
+const MOST_WAITING = 50;
+
+const waitingRun = (run: WireDispatch["waiting"][number]): WaitingRun => ({
+  id: run.flow_run_id,
+  place: run.place,
+  reason: run.reason,
+  queue: run.work_queue_id,
+  priority: run.priority,
+  due: milliseconds(run.due) ?? 0,
+});
+
+async function namesOfRuns(api: Client, ids: readonly string[]): Promise<Names> {
+  if (ids.length === 0) return {};
+  const body = { flow_runs: { id: { any_: [...ids] } }, limit: MOST_WAITING };
+  const found = await part(api("POST /flow_runs/filter", { body }));
+  return Object.fromEntries(valueIn(found, []).map(({ id, name }) => [id, name]));
 }
 
 export async function loadPool(api: Client, name: string): Promise<PoolPageData> {
@@ -146,8 +191,19 @@ export async function loadPool(api: Client, name: string): Promise<PoolPageData>
     ),
     part(api("POST /work_pools/{work_pool_name}/queues/filter", { params, body: {} }).then((all) => all.map(queueRow))),
     part(api("POST /deployments/filter", { body: { work_pools, limit: 200 } }).then((all) => all.map(deploymentRow))),
-    part(api("GET /work_pools/{name}/dispatch", { params: { name } }).then(waitingOf)),
+    part(api("GET /work_pools/{name}/dispatch", { params: { name } })),
   ]);
-  const flows = await namesOfFlows(api, "value" in deployments ? deployments.value.map(({ flowId }) => flowId) : []);
-  return { pool: poolRow(pool), agents, queues, deployments, flows, waiting };
+  const first = valueIn(waiting, { waiting: [] }).waiting.slice(0, MOST_WAITING).map(waitingRun);
+  const [flows, names] = await Promise.all([
+    namesOfFlows(
+      api,
+      valueIn(deployments, []).map(({ flowId }) => flowId),
+    ),
+    namesOfRuns(
+      api,
+      first.map(({ id }) => id),
+    ),
+  ]);
+  const told = "value" in waiting ? { value: waitingOf(waiting.value) } : waiting;
+  return { pool: poolRow(pool), agents, queues, deployments, flows, waiting: told, first, names };
 }

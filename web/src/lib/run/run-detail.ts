@@ -1,6 +1,8 @@
 /** A run as its own page shows it: the row of lists, and what belongs to one run alone. */
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
+import { RERUN_OF } from "@millrace/domain/flow-run/rerun.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
+import { lacks } from "../access.ts";
 import { milliseconds } from "../time/tell.ts";
 import { type RunRow, runRow } from "./run-row.ts";
 
@@ -20,6 +22,10 @@ export interface RunDetail extends RunRow {
   /** The task run of another run that this run stands for. */
   parentTask: string | null;
   createdBy: string | null;
+  /** Of which run it is the repetition. */
+  rerunOf: string | null;
+  /** The keys under which a paused run put its question; null: it asks nothing. */
+  asks: Record<string, string> | null;
   idempotencyKey: string | null;
 }
 
@@ -44,26 +50,34 @@ export function runDetail(run: WireFlowRun): RunDetail {
     parentTask: run.parent_task_run_id,
     createdBy: typeof by?.display_value === "string" ? by.display_value : null,
     idempotencyKey: run.idempotency_key,
+    rerunOf: typeof run.labels[RERUN_OF] === "string" ? run.labels[RERUN_OF] : null,
+    asks: run.state?.type === "PAUSED" ? (run.state.state_details.run_input_keyset ?? null) : null,
   };
 }
 
 /** Why the run cannot be cancelled; null when it can. */
 export function cannotCancel(run: Pick<RunRow, "state">, scopes: readonly string[]): string | null {
-  if (!mayRun(scopes)) return NO_SCOPE;
+  const lacking = lacks(scopes, "run_flows");
+  if (lacking !== null) return lacking;
   if (!run.state || isTerminal(run.state.type)) return "The run has ended.";
   return null;
 }
 
-/** Why the run cannot be tried again; null when it can. */
-export function cannotRetry(run: Pick<RunRow, "state" | "deploymentId">, scopes: readonly string[]): string | null {
-  if (!mayRun(scopes)) return NO_SCOPE;
-  if (run.deploymentId === null)
-    return "The run has no deployment, so nobody could start it again. Start its program instead.";
-  if (!run.state || !isTerminal(run.state.type)) return "The run has not ended yet.";
-  return null;
+/** Why the run cannot be run again, as one more run; null when it can. */
+export function cannotRerun(run: Pick<RunRow, "deploymentId">, scopes: readonly string[]): string | null {
+  const lacking = lacks(scopes, "run_flows");
+  if (lacking !== null) return lacking;
+  if (run.deploymentId !== null) return null;
+  return "The run has no deployment, so nobody could start it again. Start its program instead.";
 }
 
-const NO_SCOPE = "Your key lacks the scope run_flows.";
-/** A session that names no scopes is judged by the server alone. */
-const mayRun = (scopes: readonly string[]): boolean =>
-  scopes.length === 0 || scopes.includes("run_flows") || scopes.includes("*");
+/** Why the run cannot be tried again; null when it can. */
+export function cannotRetry(run: Pick<RunRow, "state" | "deploymentId">, scopes: readonly string[]): string | null {
+  if (run.state && !isTerminal(run.state.type)) return lacks(scopes, "run_flows") ?? "The run has not ended yet.";
+  return cannotRerun(run, scopes);
+}
+
+/** Why the run cannot go on; null when it can. */
+export function cannotResume(run: Pick<RunRow, "state">, scopes: readonly string[]): string | null {
+  return lacks(scopes, "run_flows") ?? (run.state?.type === "PAUSED" ? null : "The run is not paused.");
+}
