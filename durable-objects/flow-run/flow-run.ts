@@ -26,6 +26,7 @@ import {
   selectTaskRuns,
   type TaskRunQuery,
 } from "@millrace/domain/task-run/select.ts";
+import { workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import { now } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
@@ -290,6 +291,9 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     await this.#host.outbox.tell(false);
     this.#host.waking.watch();
     await this.#host.arm();
+    const pool = head.run.workPoolId;
+    // Who has the run may be gone, and the pool have slept over it.
+    if (pool && (head.claim || isWorked(head.run))) await workPoolAt(this.env, owner.workspace, pool).look(owner);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { instant } from "@millrace/domain/time.ts";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { PhysicalAlarm } from "./alarms.ts";
 
 /** An object's one alarm, and how often it was set. */
@@ -21,6 +21,9 @@ function storage(alarm: number | null = null) {
   };
   return { state, alarm: new PhysicalAlarm(storage as unknown as DurableObjectStorage) };
 }
+
+beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
 
 const at = (milliseconds: number) => instant(milliseconds * 1000);
 
@@ -68,4 +71,14 @@ test("[KI4] one that could not be set is set by the next who asks", async () => 
   state.full = false;
   await alarm.wakeBy(at(200));
   expect(state.sets).toEqual([200]);
+});
+
+test("[KI4] one that should have rung a minute ago is set anew", async () => {
+  const { state, alarm } = storage(300);
+  vi.setSystemTime(60_300);
+  await alarm.wakeBy(at(400));
+  expect(state.sets).toEqual([]);
+  vi.setSystemTime(60_301);
+  await alarm.wakeBy(at(400));
+  expect(state.sets).toEqual([400]);
 });

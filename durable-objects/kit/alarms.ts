@@ -2,9 +2,12 @@
  * The one physical alarm of an object, armed for the earliest of its logical ones (domain/alarms.ts).
  *
  * KI4  It is set only to come earlier: setting it costs a row and an fsync of its own, and an alarm that rings early finds
- *      nothing due and arms the next one.
+ *      nothing due and arms the next one. One that should have rung long ago was lost, and is set anew by whoever asks next.
  */
 import { fromMilliseconds, type Instant, MILLISECOND } from "@millrace/domain/time.ts";
+
+/** Milliseconds by which an alarm may be late. The platform promises to ring; whoever relies on that alone waits for ever, once. */
+const LATE = 60_000;
 
 export class PhysicalAlarm {
   readonly #storage: DurableObjectStorage;
@@ -24,7 +27,8 @@ export class PhysicalAlarm {
       // Whoever asked at the same time may have set an earlier one.
       if (this.#set === undefined) this.#set = set;
     }
-    if (this.#set !== null && this.#set <= milliseconds) return;
+    const isLost = this.#set !== null && this.#set < Date.now() - LATE;
+    if (this.#set !== null && this.#set <= milliseconds && !isLost) return;
     this.#set = milliseconds;
     try {
       await this.#storage.setAlarm(milliseconds);

@@ -110,6 +110,8 @@ export interface WorkPoolRpc {
   withdraw(owner: Owner, run: string): Promise<void>;
   /** The process of this claim is to end. */
   cancel(owner: Owner, run: string, generation: number): Promise<void>;
+  /** Sees to it that the pool wakes for what is due: the sweep asks, in case an alarm was lost. */
+  look(owner: Owner): Promise<void>;
   /** How the pool works from now on. */
   configure(owner: Owner, settings: PoolSettings): Promise<void>;
   /** The pool is deleted: nothing is given out any more. What agents have they bring to an end. */

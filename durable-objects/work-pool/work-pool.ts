@@ -104,6 +104,13 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     for (const [at, offer] of offers.entries())
       if (news[at] && !this.#ledger.entry(offer.run)) this.#ledger.put({ ...offer, since: now(), claim: null });
     await this.#assignments.assign();
+    await this.#arm();
+  }
+
+  async look(owner: Owner): Promise<void> {
+    if (!this.#ledger.isOf(owner)) return;
+    await this.#alarm.wakeBy(await this.#takings.check(owner));
+    await this.#arm();
   }
 
   async withdraw(owner: Owner, run: string): Promise<void> {

@@ -2,11 +2,13 @@
  * Trials of one part at its worst, from the command line, and what their tests run:
  *
  *   node test/faults/trials.ts queue [--messages 10000]
+ *   node test/faults/trials.ts alarms [--seeds 1]
  *   node test/faults/trials.ts index --fault throws [--minutes 10] [--seed 1]
  *
  * Each prints one line of JSON.
  */
 import { parseArgs } from "node:util";
+import { alarmTrial } from "./simulation/alarm-trial.ts";
 import { prepareGround } from "./simulation/ground.ts";
 import { indexTrial } from "./simulation/index-trial.ts";
 import { queueTrial } from "./simulation/queue-trial.ts";
@@ -18,13 +20,17 @@ const { positionals, values } = parseArgs({
     fault: { type: "string", default: "throws" },
     minutes: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
+    seeds: { type: "string", default: "1" },
   },
 });
 
 const say = console.log;
 const ground = await prepareGround();
-const outcome =
-  positionals[0] === "queue"
-    ? await queueTrial(Number(values.messages), ground)
-    : await indexTrial(values.fault, Number(values.minutes), Number(values.seed), ground);
-say(JSON.stringify(outcome));
+const trials: Record<string, () => Promise<object>> = {
+  alarms: () => alarmTrial(Number(values.seeds), ground),
+  index: () => indexTrial(values.fault, Number(values.minutes), Number(values.seed), ground),
+  queue: () => queueTrial(Number(values.messages), ground),
+};
+const trial = trials[positionals[0] ?? ""];
+if (!trial) throw new Error(`There are trials of ${Object.keys(trials).join(", ")}.`);
+say(JSON.stringify(await trial()));

@@ -4,7 +4,8 @@
  * OH1  An instance is made by the first call, and gone with all its memory after a crash or while nothing happens; what it has
  *      written stays. Between two awaits of an object there is no half: all its writes are there, or its life ended before them.
  * OH2  A call that its object's end cuts off fails with the mark `durableObjectReset`, whether or not it was begun.
- * OH3  An alarm rings at least once: one whose object dies while it rings, rings again.
+ * OH3  An alarm rings at least once: one whose object dies while it rings, rings again. Where the weather has it, one is lost: never
+ *      rung, or failed seven times. Its object then finds no alarm, or one that is long past.
  * OH4  Sockets and their attachments outlive an instance that sleeps, and die with one that crashes.
  */
 import { Gone, Life } from "./life.ts";
@@ -31,6 +32,8 @@ export interface Witness {
 const ALARM_RETRY = 2_000;
 /** Milliseconds, at most, by which an alarm is late. */
 const ALARM_LATE = 60_000;
+/** How often the platform tries to ring. */
+const ALARM_TRIES = 7;
 /** Milliseconds within which somebody who is struck dies. */
 const MOMENT = 40;
 
@@ -50,10 +53,14 @@ export class ObjectHost {
   #sockets = new Map<SocketEnd, string[]>();
   #autoResponse: { request: string; response: string } | null = null;
   readonly #cutOff = new Set<(error: Error) => void>();
+  /** Alarms that never rang. */
+  lostAlarms = 0;
   #alarm: number | null = null;
   #alarmPlan: Planned | null = null;
   /** When the alarm was due that rings at the moment. */
   #ringing: number | null = null;
+  /** Tries to ring that are still to fail. */
+  #failing = 0;
 
   constructor(
     name: string,
@@ -70,6 +77,11 @@ export class ObjectHost {
 
   get isAwake(): boolean {
     return this.#life !== null;
+  }
+
+  /** Whether an alarm is to ring, or rings at the moment; one that was lost is not. */
+  get rings(): boolean {
+    return this.#ringing !== null || this.#alarmPlan?.happen != null;
   }
 
   /** When the alarm is to ring, by the server's clock; null where none is set. */
@@ -147,6 +159,7 @@ export class ObjectHost {
         life.calls -= 1;
         this.#cutOff.delete(reject);
         settle();
+        if (random.chance(weather.evict)) this.sleep();
       };
       life
         .run(async () => work(instance))
@@ -234,6 +247,14 @@ export class ObjectHost {
   }
 
   #ring(): void {
+    const { weather } = this.#network;
+    const random = this.#random;
+    if (this.#failing > 0 || random.chance(weather.alarmFails)) this.#failToRing();
+    else if (random.chance(weather.alarmLost)) this.#loseAlarm();
+    else this.#wakeForAlarm();
+  }
+
+  #wakeForAlarm(): void {
     const { weather, time } = this.#network;
     const random = this.#random;
     this.#ringing = this.#alarm;
@@ -246,6 +267,21 @@ export class ObjectHost {
     this.#attempt((instance) => (instance.alarm as Method)()).then(rungOut, (error) => {
       if (!isReset(error)) throw error;
     });
+  }
+
+  /** The object dies before it has done anything, as often as the platform tries. */
+  #failToRing(): void {
+    this.#failing = (this.#failing || ALARM_TRIES) - 1;
+    this.crash("it failed");
+    const pause = ALARM_RETRY * 2 ** (ALARM_TRIES - 1 - this.#failing);
+    if (this.#failing === 0) this.#loseAlarm();
+    else this.#alarmPlan = this.#network.time.after(pause, () => this.#ring());
+  }
+
+  /** It never rings, and is gone, or stays where it was. */
+  #loseAlarm(): void {
+    this.lostAlarms += 1;
+    if (this.#random.chance(0.5)) this.#alarm = null;
   }
 }
 

@@ -91,7 +91,6 @@ export async function bundleService(edit?: readonly [piece: string, instead: str
     format: "cjs",
     platform: "neutral",
     target: "es2024",
-    keepNames: true,
     logLevel: "silent",
     plugins: [
       {

@@ -47,6 +47,7 @@ export class SimulatedAgent {
   readonly #id: string;
   readonly #setting: AgentSetting;
   readonly #leaseSeconds: number;
+  readonly #skew: number;
   #lease: Lease;
   #life: Life;
   #session: { id: string; generation: number } | null = null;
@@ -60,8 +61,13 @@ export class SimulatedAgent {
   #renewing: Planned | null = null;
   readonly #work = new Map<string, Work>();
 
-  constructor(name: string, { slots, leaseSeconds }: { slots: number; leaseSeconds: number }, setting: AgentSetting) {
+  constructor(
+    name: string,
+    { slots, leaseSeconds, skew = 0 }: { slots: number; leaseSeconds: number; skew?: number },
+    setting: AgentSetting,
+  ) {
     this.name = name;
+    this.#skew = skew;
     this.slots = slots;
     this.#leaseSeconds = leaseSeconds;
     this.#setting = setting;
@@ -248,7 +254,12 @@ export class SimulatedAgent {
     this.#send({ type: "accept", ...claim });
     this.#lease.claimed(this.#time.now);
     const { api, dice, runs } = this.#setting;
-    const process = new RunProcess(runs.get(runId), generation, { api, dice, agent: this.name });
+    const process = new RunProcess(runs.get(runId), generation, {
+      api,
+      dice,
+      agent: this.name,
+      clock: () => Date.now() + this.#skew,
+    });
     const work: Work = { process, wish: "none" };
     this.#work.set(runId, work);
     this.#living.add(process);

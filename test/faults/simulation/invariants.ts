@@ -20,6 +20,9 @@ export class Violation extends Error {
   }
 }
 
+/** Microseconds by which a run may begin early: the wire says in whole seconds how long to wait. */
+const ROUNDING = 500_000;
+
 /** What is remembered of a run since the last look. */
 interface Seen {
   states: string[];
@@ -96,6 +99,9 @@ export class Invariants {
         throw new Violation("time goes on", `run ${run.number}: ${to.name} is not later than ${from.name}`);
       if (isTerminal(from.type) && run.pooled && !run.asked.has(to.id))
         throw new Violation("an end is an end", `run ${run.number} went from ${from.name} to ${to.name}, unasked`);
+      const due = to.type === "RUNNING" ? dueBefore(states, at) : null;
+      if (due !== null && to.timestamp < due - ROUNDING)
+        throw new Violation("no run is early", `run ${run.number} began ${(due - to.timestamp) / 1e6} s too early`);
     }
     this.#seen.set(run.id, { states: ids, version, generation });
   }
@@ -213,6 +219,12 @@ export class Invariants {
     const [left] = truth.entries();
     if (left) throw new Violation("slots are freed", `the pool still has run ${runs.get(left.run).number}`);
   }
+}
+
+/** When the run was due that entered a state, by the last time for which it was scheduled. */
+function dueBefore(states: Head["states"], at: number): number | null {
+  const scheduled = states.slice(0, at).findLast(({ type }) => type === "SCHEDULED");
+  return scheduled?.details.scheduledTime ?? null;
 }
 
 /** What lists show of a run, as far as it changes. A row may be a version behind in what no list shows. */

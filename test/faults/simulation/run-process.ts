@@ -31,14 +31,21 @@ export class RunProcess {
   readonly #api: Api;
   readonly #dice: Random;
   readonly #agent: string;
+  readonly #clock: () => number;
   #end: ((ended: Ended) => void) | null = null;
 
-  constructor(run: KnownRun, generation: number, { api, dice, agent }: { api: Api; dice: Random; agent: string }) {
+  /** `clock`: that of its machine, which nobody is to rely on. */
+  constructor(
+    run: KnownRun,
+    generation: number,
+    { api, dice, agent, clock }: { api: Api; dice: Random; agent: string; clock: () => number },
+  ) {
     this.run = run;
     this.generation = generation;
     this.#api = api;
     this.#dice = dice;
     this.#agent = agent;
+    this.#clock = clock;
     this.life = new Life(`process of run ${run.number}, claim ${generation}`);
   }
 
@@ -112,7 +119,7 @@ export class RunProcess {
   }
 
   async #writeLine(text: string): Promise<boolean> {
-    const timestamp = fromMilliseconds(Date.now());
+    const timestamp = fromMilliseconds(this.#clock());
     const line = { name: "flow", level: 20, message: text, timestamp, flow_run_id: this.run.id, task_run_id: null };
     const stored = await this.#api.run(this.life, BUDGET, this.run.id, (run, owner) =>
       run.appendLogs(owner, [line], this.#reporter),
@@ -122,7 +129,7 @@ export class RunProcess {
   }
 
   async #tellTask(step: number, attempt: number): Promise<boolean> {
-    const events = taskEvents(this.run.id, `${this.generation}-${attempt}-${step}`, this.#dice, Date.now());
+    const events = taskEvents(this.run.id, `${this.generation}-${attempt}-${step}`, this.#dice, this.#clock());
     const stored = await this.#api.run(this.life, BUDGET, this.run.id, (run, owner) =>
       run.recordEvents(owner, events, this.#reporter),
     );

@@ -3,6 +3,7 @@ import type { FlowRunRow } from "../../../durable-objects/event-hub/rpc.ts";
 import { type Head, readHead } from "../../../durable-objects/flow-run/head.ts";
 import type { Entry, Session } from "../../../durable-objects/work-pool/ledger.ts";
 import { type Disk, MemoryStore } from "../platform/memory-store.ts";
+import type { ObjectHost } from "../platform/object-host.ts";
 import type { Platform } from "../platform/platform.ts";
 
 export interface IndexRow extends Pick<FlowRunRow, "id" | "version"> {
@@ -25,9 +26,14 @@ export class Truth {
     this.#pool = pool;
   }
 
+  /** Where a run's object lives, once anybody has called it. */
+  hostOf(run: string): ObjectHost | undefined {
+    return this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+  }
+
   /** The head of a run; null where there is none. */
   head(run: string): Head | null {
-    const host = this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    const host = this.hostOf(run);
     return host ? this.headOn(run, host.disk) : null;
   }
 
@@ -41,7 +47,7 @@ export class Truth {
 
   /** Texts of the log lines that a run holds. */
   lines(run: string): Set<string> {
-    const host = this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    const host = this.hostOf(run);
     const lines = new Set<string>();
     for (const [, text] of host ? new MemoryStore({ disk: host.disk }).list("log/") : []) {
       const row = JSON.parse(text) as { lines: [name: string, level: number, message: string][] };
@@ -52,7 +58,7 @@ export class Truth {
 
   /** Ids of the ended task runs that a run holds. */
   endedTaskRuns(run: string): string[] {
-    const host = this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    const host = this.hostOf(run);
     const rows = host ? [...new MemoryStore({ disk: host.disk }).list("task/")] : [];
     return rows
       .map(([, text]) => JSON.parse(text) as { id: string; state: { type: string } | null })

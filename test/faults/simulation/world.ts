@@ -148,7 +148,7 @@ export class World {
         return this.#configure({ limit: dice.pick([null, 1, 2, 5]) });
       case "agent-dies":
       case "agent-loses-power":
-        return this.#killAgent(dice, step.kind === "agent-loses-power");
+        return this.kill(dice, step.kind === "agent-loses-power");
       case "agent-freezes": {
         const agent = dice.pick(this.agents);
         const seconds = dice.around(20);
@@ -206,7 +206,8 @@ export class World {
     return `the pool is ${this.#pool.paused ? "paused" : "open"}, its limit ${this.#pool.limit ?? "none"}`;
   }
 
-  #killAgent(dice: Random, silently: boolean): string {
+  /** An agent dies, and comes back. `silently`: nobody hears of it. */
+  kill(dice: Random, silently = true): string {
     const agent = dice.pick(this.agents);
     const seconds = dice.around(dice.pick([1, 20]));
     agent.die(silently);
