@@ -7,7 +7,7 @@
  * HO5  Only the delivery's own values can be reached. What is not there is null, or nothing within quotes.
  * HO6  Work is counted in characters, and a template that would do more than a million ends.
  *
- * There are no statements, calls or operators: what cannot be written cannot loop (decision 7).
+ * There are no statements, calls or operators: what cannot be written cannot loop (decision 8).
  */
 import type { Json } from "../json.ts";
 
