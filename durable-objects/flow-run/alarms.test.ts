@@ -65,8 +65,25 @@ describe("alarms", () => {
     await ring(run, 31);
     expect(sent).toHaveLength(3);
     await run.object.claim(owner, run.id, { agent: "a", session: "s" });
+    await run.set("RUNNING");
     await ring(run, 3600);
     expect(sent).toHaveLength(3);
+  });
+
+  test("[FO21] a claim is asked about until its process reports, and one that its pool does not know of is given back", async () => {
+    const sent = offers();
+    const run = await begin(owner, inPool());
+    await run.object.claim(owner, run.id, { agent: "a", session: "s" });
+    expect(sent).toHaveLength(1);
+    await ring(run, 31);
+    await run.crash();
+    await ring(run, 31);
+    await ring(run, 31);
+    // Ever more seldom: a process may take its time to begin.
+    expect(sent).toHaveLength(3);
+    expect(sent[2]).toEqual(sent[0]);
+    await run.object.release(owner, 1);
+    expect(sent).toHaveLength(4);
   });
 
   test("[FO12] a run whose queue does not take it is offered again", async () => {

@@ -3,7 +3,7 @@
  *
  * FO3  A claim that is not the current one changes nothing.
  */
-import { clearAlarms } from "@millrace/domain/alarms.ts";
+import { clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
 import {
   type Claim,
   type Claimant,
@@ -22,7 +22,9 @@ import { NO_FACTS, type SlotAnswer } from "@millrace/domain/flow-run/rule.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import { newState } from "@millrace/domain/state.ts";
+import { plusSeconds } from "@millrace/domain/time.ts";
 import { notFound } from "./admission.ts";
+import { CONFIRM_SECONDS } from "./duties.ts";
 import { AGENT, type Ledger, type Owner } from "./ledger.ts";
 
 /** A claim that was not granted; `held`: who has the run instead. */
@@ -75,7 +77,9 @@ export class Claims {
     const entered = verdict.kind === "accept" ? verdict.run : head.run;
     // Who has the run is its infrastructure: from now on a cancellation waits until that is gone.
     const run = { ...entered, infrastructurePid: AGENT + claimant.agent };
-    this.ledger.enter({ ...outcome.head, offers: 0, alarms: clearAlarms(head.alarms, ["offer", "due"]) }, run);
+    const waiting = clearAlarms(head.alarms, ["offer", "due"]);
+    const alarms = setAlarm(waiting, "confirm", plusSeconds(now, CONFIRM_SECONDS));
+    this.ledger.enter({ ...outcome.head, offers: 0, alarms }, run);
     return { kind: "claimed", claim: outcome.claim, run };
   }
 

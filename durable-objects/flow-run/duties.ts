@@ -7,7 +7,7 @@ import { clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
 import type { Cancelled } from "@millrace/domain/flow-run/cancellation.ts";
 import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import { isTerminal, type State } from "@millrace/domain/state.ts";
-import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
+import { type Instant, plusSeconds, secondsBetween } from "@millrace/domain/time.ts";
 import type { Head } from "./head.ts";
 
 /** What the object has to do in the world after a commit. */
@@ -33,6 +33,8 @@ const LEAD_SECONDS = 15;
 const REOFFER_SECONDS = 30;
 const QUICK_OFFERS = 5;
 const LONGEST_REOFFER_SECONDS = 3600;
+/** Seconds that a process has to report before its pool is asked about its claim. */
+export const CONFIRM_SECONDS = 30;
 /** Seconds between reminders to the agent of a run that is being cancelled. */
 const RECANCEL_SECONDS = 10;
 
@@ -43,9 +45,11 @@ interface Asked {
 }
 
 /** What is to be done about the run as it now is. */
-export function dutyOf(head: Head, now: Instant): Asked {
-  const { run, claim } = head;
+export function dutyOf(given: Head, now: Instant): Asked {
+  const { run, claim } = given;
   const state = run.state;
+  if (state?.type === "PENDING" && claim) return confirm(given, claim.since, now);
+  const head = { ...given, alarms: clearAlarms(given.alarms, ["confirm"]) };
   if (state?.type === "SCHEDULED" && run.workPoolId !== null && !claim && run.policy.retryType !== "in_process") {
     const asked = offer(head, state, now);
     // An offer says as much.
@@ -69,6 +73,17 @@ export function dutyOf(head: Head, now: Instant): Asked {
     return { head: { ...head, offers: 0, alarms, worked: false }, duty: { kind: "withdraw" } };
   }
   return { head: { ...head, alarms }, duty: null };
+}
+
+/**
+ * A claim whose answer was lost with the pool's process is in no book, and nobody would end it: until something is heard of its process
+ * the run is offered now and then, and a pool that does not know of the claim gives it back.
+ */
+function confirm(head: Head, since: Instant, now: Instant): Asked {
+  if (head.alarms.confirm) return { head, duty: null };
+  const wait = Math.min(Math.max(CONFIRM_SECONDS, secondsBetween(since, now)), LONGEST_REOFFER_SECONDS);
+  const asked = { ...head, alarms: setAlarm(head.alarms, "confirm", plusSeconds(now, wait)) };
+  return { head: asked, duty: { kind: "offer", due: head.run.state?.details.scheduledTime ?? since } };
 }
 
 function offer(head: Head, state: State, now: Instant): Asked {

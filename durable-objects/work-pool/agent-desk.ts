@@ -1,11 +1,12 @@
 /**
  * What agents say over their lines and what they are answered; their sessions with the leases that go on when a line has ended.
  *
+ * WP24 A lease counts only the time in which the pool was there to hear.
  * WP8  A frame that names another claim than the live one changes nothing.
  */
 import { AgentFrame, type AgentHello } from "@millrace/contract/channels/agent.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
-import { formatInstant, type Instant, MILLISECOND } from "@millrace/domain/time.ts";
+import { formatInstant, type Instant, MILLISECOND, SECOND } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { now } from "../kit/alarms.ts";
 import { send } from "../kit/sockets.ts";
@@ -15,6 +16,12 @@ import type { PoolLedger } from "./ledger.ts";
 
 /** Microseconds between two looks at leases that are over but could not be ended. */
 const NEXT_LOOK = 2_000 * MILLISECOND;
+
+/**
+ * Microseconds by which a look at a lease may be late and still be believed: a pool that was not there, or whose clock was set, has not
+ * heard what agents said meanwhile.
+ */
+const PUNCTUAL = 5 * SECOND;
 
 export interface Needs {
   ledger: PoolLedger;
@@ -95,7 +102,10 @@ export class AgentDesk {
     this.#noteLostLines();
     const over = ledger.sessions().filter((session) => assignments.leaseEnd(session) <= now());
     const holding = over.filter(({ id }) => ledger.claimsOf(id).length > 0);
-    await Promise.all(holding.map(({ id }) => assignments.expire(id)));
+    const missed = holding.filter((session) => now() - assignments.leaseEnd(session) > PUNCTUAL);
+    for (const session of missed) ledger.putSession({ ...session, seen: now() });
+    const silent = holding.filter((session) => !missed.includes(session));
+    await Promise.all(silent.map(({ id }) => assignments.expire(id)));
   }
 
   /** Agents of a pool that is gone are sent away when they have nothing any more. */

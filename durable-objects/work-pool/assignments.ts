@@ -121,8 +121,8 @@ export class Assignments {
     const answer = await this.#ask(again, () => runAt(owner, run).release(owner, generation));
     if (answer === null) return;
     if (answer === "begun") {
-      // Its process has reported: as good as an acknowledgement.
-      if (reason === "unacknowledged") return;
+      // Its process has reported, at any moment up to now: as good as an acknowledgement, with the lease that begins with one.
+      if (reason === "unacknowledged") return this.#heardOf(session);
       if ((await this.#ask(again, () => runAt(owner, run).lose(owner, generation))) === null) return;
     }
     this.#forget(run, generation);
@@ -185,11 +185,17 @@ export class Assignments {
     if (!owner || !claim || !session || !this.#isOver(session)) return;
     const { generation } = claim;
     // One that nobody acknowledged has, as far as anybody knows, not begun.
-    if (this.#unacknowledged.has(run)) return this.takeBack({ run_id: run, generation }, "absent");
+    if (this.#unacknowledged.has(run)) return this.takeBack({ run_id: run, generation }, "unacknowledged");
     const again = () => this.expire(id);
     if ((await this.#ask(again, () => runAt(owner, run).lose(owner, generation))) === null) return;
     lines.tell(id, { type: "lost", run_id: run, generation });
     this.#forget(run, generation);
+  }
+
+  /** Something was heard of the session by another way than its line. Written, as a pool that sleeps must not forget it. */
+  #heardOf(id: string): void {
+    const session = this.#needs.ledger.session(id);
+    if (session) this.#needs.ledger.putSession({ ...session, seen: now() });
   }
 
   #isOver(session: Session): boolean {

@@ -289,7 +289,8 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       return !this.#ledger.entry(run);
     }
     if (await flowRunAt(this.env, owner.workspace, run).holds(owner, generation)) return false;
-    if (!this.#assignments.held(run, generation)) return false;
+    // Another call found the same out meanwhile: what it forgot is still offered.
+    if (!this.#assignments.held(run, generation)) return !this.#ledger.entry(run) && !this.#ledger.books.isAsking(run);
     this.#lines.tell(session, { type: "lost", run_id: run, generation });
     this.#assignments.acknowledged(run);
     this.#ledger.remove(run);
