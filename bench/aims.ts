@@ -1,4 +1,5 @@
 /** The figures that the service is to reach, held against the rows of a bench. */
+import { DISPATCHED_TASK, DUE_TOGETHER, FIVE_TASKS, IDLE_AGENTS, LARGE_RUN, MANY_SCHEDULES } from "./row-names.ts";
 import { number } from "./report.ts";
 import type { Row } from "./row.ts";
 
@@ -27,6 +28,48 @@ const COLD_LINE = "trigger to the first line of user code, a new Node";
 const WARM_LINE = "trigger to the first line of user code, a Node process that waited";
 const ROWS = "rows written by a run";
 const SYNCS = "syncs to disk";
+
+/** An aim of a row, wherever it was measured. */
+const aim = (what: string, row: string, figure: Aim["figure"], holds: Aim["holds"]): Aim => ({
+  ...{ what, row, where: null, figure, holds },
+});
+const cpu: Aim["figure"] = (row) => row.cpu;
+
+const ORCHESTRATION: readonly Aim[] = [
+  aim(
+    "states set, of the floor «one row into an existing object»: at least 0.6",
+    "a state set",
+    fact("ofFloor"),
+    atLeast(0.6),
+  ),
+  aim(
+    "dispatched runs, of the floor «one row into a new object»: at least 0.4",
+    "runs created, dispatched",
+    fact("ofFloor"),
+    atLeast(0.4),
+  ),
+  aim(
+    "polls that find nothing, of an empty Worker: at least 0.5",
+    "a poll that finds nothing",
+    fact("ofFloor"),
+    atLeast(0.5),
+  ),
+  aim("CPU ms of a dispatched run of one task: at most 8", DISPATCHED_TASK, cpu, atMost(8)),
+  aim("CPU ms of a run of 5 tasks through the wire: at most 12", FIVE_TASKS, cpu, atMost(12)),
+  aim("task-run events of one run, a second: at least 2,000", LARGE_RUN, fact("eventsPerSecond"), atLeast(2_000)),
+  aim("ms of the graph of 10,000 task runs: at most 300", LARGE_RUN, fact("graph"), atMost(300)),
+  aim("MB of a run of 10,000 task runs: at most 6", LARGE_RUN, fact("megabytes"), atMost(6)),
+  aim("runs due together that were late for ever, early or double: none", DUE_TOGETHER, fact("wrong"), atMost(0)),
+  aim("ms after due of the last of 100: at most 1,000", DUE_TOGETHER, fact("last"), atMost(1_000)),
+  aim("rows that 1,000 idle agents write: none", IDLE_AGENTS, fact("rows"), atMost(0)),
+  aim(
+    "seconds until 10,000 schedules are planned after a start: at most 10",
+    MANY_SCHEDULES,
+    fact("replanned"),
+    atMost(10),
+  ),
+  aim("rows a minute of 10,000 schedules: none", MANY_SCHEDULES, fact("rows"), atMost(0)),
+];
 
 const AIMS: readonly Aim[] = [
   {
@@ -124,6 +167,7 @@ const AIMS: readonly Aim[] = [
     figure: fact("megabytes"),
     holds: atMost(400),
   },
+  ...ORCHESTRATION,
 ];
 
 function timesPeer({ name, perSecond }: Row, rows: readonly Row[]): number | null {

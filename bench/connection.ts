@@ -36,15 +36,15 @@ export class Connection {
     return connection;
   }
 
-  /** Sends one request. A connection that the server closed while it was idle is opened again. */
-  async request(method: string, path: string, body?: string): Promise<Reply> {
+  /** Sends one request, with `more` lines of headers. A connection that the server closed while it was idle is opened again. */
+  async request(method: string, path: string, body?: string, more = ""): Promise<Reply> {
     if (this.#waiting !== null) throw new Error("One request at a time.");
     const socket = this.#socket ?? (await this.#connect());
     const content =
       body === undefined ? "" : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      socket.write(`${method} ${path} HTTP/1.1\r\n${this.#head}${content}\r\n${body ?? ""}`);
+      socket.write(`${method} ${path} HTTP/1.1\r\n${this.#head}${more}${content}\r\n${body ?? ""}`);
     });
   }
 

@@ -9,6 +9,7 @@ import { measureAgent } from "./agent-rows.ts";
 import { aimLines, verdictsOn } from "./aims.ts";
 import { readBenchOptions, USAGE } from "./options.ts";
 import { peerAt } from "./peer.ts";
+import { measureOrchestration } from "./orchestration-rows.ts";
 import { measurePlace } from "./place.ts";
 import { planOf } from "./plan.ts";
 import { json, machine, number, table } from "./report.ts";
@@ -60,8 +61,9 @@ async function main(): Promise<void> {
       mkdirSync(folder, { recursive: true });
       const plan = planOf(options.quick, where === "disk");
       const attempt = attemptOf("millrace", where);
-      await measurePlace(where, join(folder, "place"), plan, wanted, attempt);
+      if (AT_A_PLACE.some(wanted)) await measurePlace(where, join(folder, "place"), plan, wanted, attempt);
       await measureAgent(where, join(folder, "agent"), plan, (name) => wanted(name) && isOf(where, name), attempt);
+      if (where === "memory") await measureOrchestration(where, join(folder, "orchestration"), plan, wanted, attempt);
     }
     if (options.against !== null)
       await measurePeer(peerAt(options.against, options.auth), options.quick, wanted, attemptOf("peer", ITS_OWN));
@@ -74,6 +76,9 @@ async function main(): Promise<void> {
   if (options.json !== null) writeFileSync(options.json, json(date, rows, verdicts));
   if (failed) throw new Error("Not everything could be measured: see the rows that failed.");
 }
+
+/** What is measured beside floors. */
+const AT_A_PLACE = ["life-cycle", "read", "filter", "logs", "events", "set-state", "dispatched", "poll"];
 
 /** What is the same wherever the state lies is measured in one place: where it is harder, or quicker. */
 const isOf = (where: string, name: string): boolean =>

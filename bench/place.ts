@@ -8,7 +8,8 @@ import type { Plan } from "./plan.ts";
 import { number } from "./report.ts";
 import { type Attempt, type Row, rowOf } from "./row.ts";
 import { wireRows } from "./wire-rows.ts";
-import { type Limits, lifeCycles, reads } from "./workloads/runs.ts";
+import { dispatchedRuns, emptyPolls } from "./workloads/dispatch.ts";
+import { type Limits, lifeCycles, reads, setStates } from "./workloads/runs.ts";
 
 /** Clients of a loaded server. */
 const MANY = 32;
@@ -90,7 +91,32 @@ async function compared(
       return besideFloors(name, where, "run", samples);
     });
   }
+  const own = {
+    "set-state": () => setStates(server.target, MANY, plan.setState),
+    dispatched: () => dispatchedRuns(server.target, MANY, 0, plan.dispatched),
+    poll: () => emptyPolls(server.target, MANY, plan.poll),
+  };
+  const limits = { "old-object": plan.d1, "new-object": plan.floor, empty: plan.empty };
+  for (const [key, name, unit, kind] of BESIDE) {
+    if (!wanted(key)) continue;
+    await attempt(name, async () => {
+      await own[key]();
+      const samples = await rounds(plan.rounds, {
+        direct: floor(kind, "direct", limits[kind]),
+        own: own[key],
+        entry: floor(kind, "entry", limits[kind]),
+      });
+      return besideFloors(name, where, unit, samples);
+    });
+  }
 }
+
+/** Names, titles and floors of what is compared with one floor alone. */
+const BESIDE = [
+  ["set-state", `a state set, ${MANY} clients`, "request", "old-object"],
+  ["dispatched", `runs created, dispatched and completed, ${MANY} clients`, "run", "new-object"],
+  ["poll", `a poll that finds nothing, ${MANY} clients`, "request", "empty"],
+] as const;
 
 type Measure = () => Promise<Sample>;
 type Compared = Record<"direct" | "entry" | "own", Sample[]>;

@@ -20,6 +20,14 @@ export interface Plan {
   firstLine: Limits;
   warmFirstLine: Limits;
   rowRuns: number;
+  setState: Limits;
+  poll: Limits;
+  dispatched: Limits;
+  /** Tasks of a large run, schedules due together, agents, and schedules. */
+  largeRun: number;
+  dueTogether: number;
+  idleAgents: number;
+  schedules: number;
 }
 
 /** `slow`: the state lies on disk, or the server is one that takes its time. */
@@ -44,5 +52,12 @@ export function planOf(quick: boolean, slow: boolean): Plan {
     firstLine: limits(25, 20),
     warmFirstLine: limits(100, 60),
     rowRuns: 3,
+    setState: limits(slow ? 800 : 4_000, 6),
+    poll: limits(10_000, 5),
+    dispatched: limits(slow ? 400 : 1_000, 10),
+    largeRun: Math.ceil(10_000 * share),
+    dueTogether: 100,
+    idleAgents: Math.ceil(1_000 * share),
+    schedules: Math.ceil(10_000 * share),
   };
 }

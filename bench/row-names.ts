@@ -10,4 +10,21 @@ export const ROW_NAMES = [
   "rows",
   "fsyncs",
   "idle",
+  "set-state",
+  "dispatched",
+  "poll",
+  "dispatched-task",
+  "five-tasks",
+  "large-run",
+  "due-together",
+  "idle-agents",
+  "schedules",
 ];
+
+/** Titles of rows that aims are held against. */
+export const DISPATCHED_TASK = "dispatched run of one task";
+export const FIVE_TASKS = "run of 5 tasks through the wire";
+export const LARGE_RUN = "run of many tasks";
+export const DUE_TOGETHER = "schedules due in one second";
+export const IDLE_AGENTS = "agents that are connected and idle";
+export const MANY_SCHEDULES = "active schedules of which none is due";

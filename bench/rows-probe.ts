@@ -7,7 +7,9 @@
 import type { DurableObject } from "cloudflare:workers";
 import worker, * as main from "../workers/main.ts";
 
-type Writer = "FlowRun" | "WorkPool" | "EventHub" | "index" | "directory";
+import type { Rows } from "./probe-server.ts";
+
+type Writer = keyof Rows;
 
 const written: Partial<Record<Writer, number>> = {};
 const count = (writer: Writer, rows: number) => {
@@ -99,6 +101,9 @@ function watchClass<Class extends ObjectClass>(Base: Class, writer: Writer): Cla
 export const FlowRun = watchClass(main.FlowRun as unknown as ObjectClass, "FlowRun");
 export const WorkPool = watchClass(main.WorkPool as unknown as ObjectClass, "WorkPool");
 export const EventHub = watchClass(main.EventHub as unknown as ObjectClass, "EventHub");
+export const Deployment = watchClass(main.Deployment as unknown as ObjectClass, "Deployment");
+export const ConcurrencyLimit = watchClass(main.ConcurrencyLimit as unknown as ObjectClass, "ConcurrencyLimit");
+export const BackgroundTasks = watchClass(main.BackgroundTasks as unknown as ObjectClass, "BackgroundTasks");
 export const Bootstrap = main.Bootstrap;
 
 type Handlers = Required<Pick<typeof worker, "fetch" | "queue" | "scheduled">>;

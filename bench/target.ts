@@ -26,17 +26,28 @@ export class WireClient {
   readonly #connection: Connection;
   readonly #base: string;
   readonly #patient: boolean;
+  /** The line of the credential. */
+  readonly #authorization: string;
 
-  private constructor(connection: Connection, target: Target) {
+  private constructor(
+    connection: Connection,
+    { base, mayBeBusy, authorization }: Pick<Target, "base" | "mayBeBusy" | "authorization">,
+  ) {
     this.#connection = connection;
-    this.#base = target.base;
-    this.#patient = target.mayBeBusy;
+    this.#base = base;
+    this.#patient = mayBeBusy;
+    this.#authorization = authorization === null ? "" : `authorization: ${authorization}\r\n`;
   }
 
   static async open(target: Target): Promise<WireClient> {
     const headers: Record<string, string> = { "x-prefect-api-version": "0.8.4" };
-    if (target.authorization !== null) headers.authorization = target.authorization;
     return new WireClient(await Connection.open(target.host, target.port, headers), target);
+  }
+
+  /** The same connection with another bearer. */
+  as(token: string): WireClient {
+    const [base, mayBeBusy] = [this.#base, this.#patient];
+    return new WireClient(this.#connection, { base, mayBeBusy, authorization: `Bearer ${token}` });
   }
 
   /** Times that the server said it was too busy, or dropped the connection. */
@@ -61,7 +72,7 @@ export class WireClient {
 
   async #request(method: string, path: string, body: string | undefined): Promise<Reply> {
     try {
-      const reply = await this.#connection.request(method, this.#base + path, body);
+      const reply = await this.#connection.request(method, this.#base + path, body, this.#authorization);
       return reply;
     } catch (error) {
       if (!this.#patient) throw error;

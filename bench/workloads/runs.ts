@@ -49,6 +49,20 @@ export function lifeCycles(target: Target, clients: number, limits: Limits): Pro
   });
 }
 
+/** States of 32 runs that run, each said again under a transition of its own. */
+export function setStates(target: Target, clients: number, limits: Limits): Promise<Sample> {
+  return withClients(target, clients, async (open) => {
+    const body = createBody(await benchFlow(target));
+    const runs = await Promise.all(open.map((client) => createRun(client, body)));
+    return closedLoop({
+      clients,
+      ...limits,
+      pids: target.pids(),
+      step: (client) => propose(open[client] as WireClient, runs[client] as string, "RUNNING"),
+    });
+  });
+}
+
 /** Reads of one run of 32 by its id. */
 export function reads(target: Target, clients: number, limits: Limits): Promise<Sample> {
   return withClients(target, clients, async (open) => {

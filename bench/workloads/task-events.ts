@@ -1,8 +1,9 @@
 /** Task runs as Prefect's client reports them: three events each, over the websocket `/events/in`. */
 import WebSocket from "ws";
-import { type Sample, timed } from "../measure.ts";
+import { closedLoop, type Sample, timed } from "../measure.ts";
+import { createBody, stateBody } from "../run-bodies.ts";
 import { type Target, type WireClient, withClients } from "../target.ts";
-import { type Limits, runningRun } from "./runs.ts";
+import { benchFlow, type Limits, runningRun } from "./runs.ts";
 
 const STATES = ["Pending", "Running", "Completed"] as const;
 /** Task runs of one run; a flow with more is rare. */
@@ -18,9 +19,9 @@ export async function taskEvents(target: Target, sockets: number, limits: Limits
   for (let made = 0; made < runs; made++) {
     const { flow, run } = await runningRun(target);
     ids.push(run);
-    for (let task = 0; task < TASKS_PER_RUN; task++) frames[made % frames.length]?.push(...eventsOf(flow, run));
+    frames[made % frames.length]?.push(...taskRunEvents(flow, run, TASKS_PER_RUN));
   }
-  const open = await Promise.all(frames.map(() => openSocket(target)));
+  const open = await Promise.all(frames.map(() => openEvents(target)));
   const count = runs * TASKS_PER_RUN * STATES.length;
   try {
     return await withClients(target, 1, async ([client]) =>
@@ -34,7 +35,8 @@ export async function taskEvents(target: Target, sockets: number, limits: Limits
   }
 }
 
-function openSocket(target: Target): Promise<WebSocket> {
+/** A socket of `/events/in`. */
+export function openEvents(target: Target): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${target.host}:${target.port}${target.base}/events/in`, "prefect");
     socket.once("error", reject);
@@ -50,7 +52,7 @@ function openSocket(target: Target): Promise<WebSocket> {
 }
 
 /** Sends the frames and resolves when the server has read them all: a pong after the last one says so. */
-function sendAll(socket: WebSocket, frames: readonly string[]): Promise<void> {
+export function sendAll(socket: WebSocket, frames: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
     for (const frame of frames) socket.send(frame);
     socket.once("pong", () => resolve());
@@ -58,7 +60,7 @@ function sendAll(socket: WebSocket, frames: readonly string[]): Promise<void> {
   });
 }
 
-async function untilCompleted(client: WireClient, runs: readonly string[], wanted: number): Promise<void> {
+export async function untilCompleted(client: WireClient, runs: readonly string[], wanted: number): Promise<void> {
   const deadline = performance.now() + PATIENCE * 1000;
   for (;;) {
     const found = await client.json<number>("POST", "/task_runs/count", {
@@ -70,6 +72,35 @@ async function untilCompleted(client: WireClient, runs: readonly string[], wante
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Runs with tasks, as a program of Prefect's makes them by itself: three requests, and the events of the tasks in between. */
+export async function runsWithTasks(target: Target, clients: number, tasks: number, limits: Limits): Promise<Sample> {
+  const sockets = await Promise.all(Array.from({ length: clients }, () => openEvents(target)));
+  try {
+    return await withClients(target, clients, async (open) => {
+      const flow = await benchFlow(target);
+      const body = createBody(flow);
+      return closedLoop({
+        clients,
+        ...limits,
+        pids: target.pids(),
+        async step(client) {
+          const wire = open[client] as WireClient;
+          const { id } = await wire.json<{ id: string }>("POST", "/flow_runs/", body);
+          await wire.call("POST", `/flow_runs/${id}/set_state`, stateBody(id, "RUNNING"));
+          await sendAll(sockets[client] as WebSocket, taskRunEvents(flow, id, tasks));
+          await wire.call("POST", `/flow_runs/${id}/set_state`, stateBody(id, "COMPLETED"));
+        },
+      });
+    });
+  } finally {
+    for (const socket of sockets) socket.close();
+  }
+}
+
+/** The events of so many task runs of a run. */
+export const taskRunEvents = (flow: string, run: string, tasks: number): string[] =>
+  Array.from({ length: tasks }, () => eventsOf(flow, run)).flat();
 
 function eventsOf(flow: string, run: string): string[] {
   const task = crypto.randomUUID();
