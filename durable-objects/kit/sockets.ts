@@ -5,17 +5,22 @@
  */
 
 /** Takes the object's end of a socket and answers the upgrade. `tags` find it again; `attachment` is at most 16 KB of JSON. */
-export function acceptSocket(
+export function acceptSocket(...given: Parameters<typeof openSocket>): Response {
+  return openSocket(...given).response;
+}
+
+/** The same, for an object that holds on to its end. */
+export function openSocket(
   ctx: DurableObjectState,
   tags: string[],
   attachment: unknown,
   first: readonly unknown[] = [],
-): Response {
+): { socket: WebSocket; response: Response } {
   const { 0: client, 1: server } = new WebSocketPair();
   ctx.acceptWebSocket(server, tags);
   server.serializeAttachment(attachment);
   for (const frame of first) send(server, frame);
-  return new Response(null, { status: 101, webSocket: client });
+  return { socket: server, response: new Response(null, { status: 101, webSocket: client }) };
 }
 
 /** Sends a frame; a socket that is gone is no reason to fail, its close event comes by itself. */

@@ -81,8 +81,11 @@ export class AgentDesk {
 
   /** A line has ended. */
   async gone(socket: WebSocket): Promise<void> {
-    const id = this.#needs.lines.sessionOf(socket);
-    if (id) await this.ended([id]);
+    const { lines } = this.#needs;
+    const id = lines.sessionOf(socket);
+    const ended = id === null ? null : this.ended([id]);
+    lines.gone(socket);
+    await ended;
   }
 
   /** These sessions have no line any more; their leases go on. */

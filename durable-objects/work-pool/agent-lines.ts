@@ -10,7 +10,7 @@
 import { AGENT_CLOSE, AGENT_PING, AGENT_PONG } from "@millrace/contract/channels/agent.ts";
 import { fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
 import { now } from "../kit/alarms.ts";
-import { acceptSocket, close, send } from "../kit/sockets.ts";
+import { close, openSocket, send } from "../kit/sockets.ts";
 
 /** The credential that opened a line. */
 export interface Bearer {
@@ -35,6 +35,12 @@ export class AgentLines {
   readonly #ctx: DurableObjectState;
   /** When a frame of a session last came, or something was last sent to it that began its lease anew. */
   readonly #lastFrame = new Map<string, Instant>();
+  /**
+   * What lies with each socket, and the socket of each session: read from the sockets once when the object wakes, so that a frame of
+   * one agent costs the same among a thousand others.
+   */
+  #known: Map<WebSocket, Attachment> | null = null;
+  readonly #bySession = new Map<string, WebSocket>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -44,15 +50,24 @@ export class AgentLines {
   /** Takes the socket of an agent that has not said yet which session it is. */
   open({ account, key, expires }: Bearer): Response {
     const attachment: Attachment = { account, key, expires, session: null, over: false };
-    return acceptSocket(this.#ctx, [TAG], attachment, [{ type: "auth_success" }]);
+    const { socket, response } = openSocket(this.#ctx, [TAG], attachment, [{ type: "auth_success" }]);
+    this.#all().set(socket, attachment);
+    return response;
   }
 
   sessionOf(socket: WebSocket): string | null {
-    return attachmentOf(socket).session;
+    return this.#attachmentOf(socket).session;
   }
 
   isOver(socket: WebSocket): boolean {
-    return attachmentOf(socket).over;
+    return this.#attachmentOf(socket).over;
+  }
+
+  /** The socket has ended by itself. */
+  gone(socket: WebSocket): void {
+    const { session } = this.#attachmentOf(socket);
+    if (session !== null && this.#bySession.get(session) === socket) this.#bySession.delete(session);
+    this.#all().delete(socket);
   }
 
   /** Closes the lines that a key opened; answers the sessions that hung on them. */
@@ -68,34 +83,30 @@ export class AgentLines {
 
   /** When the first credential of an open line is over; null where none has an end. */
   firstExpiry(): Instant | null {
-    const ends = this.#sockets().map(attachmentOf);
-    return ends.reduce<Instant | null>(
-      (first, { expires, over }) =>
-        over || expires === null || (first !== null && first <= expires) ? first : expires,
-      null,
-    );
+    let first: Instant | null = null;
+    for (const { expires, over } of this.#all().values())
+      if (!over && expires !== null && (first === null || expires < first)) first = expires;
+    return first;
   }
 
   #endThose(isMeant: (bearer: Bearer) => boolean, reason: string): string[] {
-    const meant = this.#sockets().filter((socket) => !this.isOver(socket) && isMeant(attachmentOf(socket)));
-    const sessions = meant.flatMap((socket) => this.sessionOf(socket) ?? []);
+    const meant = [...this.#all()].filter(([, bearer]) => !bearer.over && isMeant(bearer));
+    const sessions = meant.flatMap(([, { session }]) => session ?? []);
     // Its lease goes on from the last sign of life, which the runtime knows of open lines alone.
     for (const session of sessions) this.#lastFrame.set(session, this.lastHeard(session));
-    for (const socket of meant) {
+    for (const [socket] of meant) {
       send(socket, { type: "error", reason });
-      end(socket, AGENT_CLOSE.credential, reason);
+      this.#end(socket, AGENT_CLOSE.credential, reason);
     }
     return sessions;
   }
 
   /** From now on the session hangs on this socket. */
   join(socket: WebSocket, session: string): void {
-    for (const other of this.#sockets()) {
-      const attachment = attachmentOf(other);
-      if (other === socket || attachment.session !== session) continue;
-      end(other, AGENT_CLOSE.policy, "This session has a newer connection.");
-    }
-    socket.serializeAttachment({ ...attachmentOf(socket), session });
+    const other = this.#find(session);
+    if (other && other !== socket) this.#end(other, AGENT_CLOSE.policy, "This session has a newer connection.");
+    this.#keep(socket, { ...this.#attachmentOf(socket), session });
+    this.#bySession.set(session, socket);
   }
 
   has(session: string): boolean {
@@ -105,7 +116,7 @@ export class AgentLines {
   /** The account of whoever authenticated the session's line. */
   accountOf(session: string): string {
     const socket = this.#find(session);
-    return socket ? attachmentOf(socket).account : "";
+    return socket ? this.#attachmentOf(socket).account : "";
   }
 
   /** Sends a frame; false where the session has no line. */
@@ -138,19 +149,33 @@ export class AgentLines {
     return pinged ? (Math.max(frame, fromMilliseconds(pinged.getTime())) as Instant) : frame;
   }
 
-  #sockets(): WebSocket[] {
-    return this.#ctx.getWebSockets(TAG);
-  }
-
   #find(session: string): WebSocket | null {
-    return this.#sockets().find((socket) => attachmentOf(socket).session === session) ?? null;
+    this.#all();
+    return this.#bySession.get(session) ?? null;
   }
-}
 
-const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment() as Attachment;
+  #attachmentOf(socket: WebSocket): Attachment {
+    return this.#all().get(socket) ?? (socket.deserializeAttachment() as Attachment);
+  }
 
-/** Closes a line; no session hangs on it any more. */
-function end(socket: WebSocket, code: number, reason: string): void {
-  socket.serializeAttachment({ ...attachmentOf(socket), session: null, over: true });
-  close(socket, code, reason);
+  #all(): Map<WebSocket, Attachment> {
+    if (this.#known !== null) return this.#known;
+    const sockets = this.#ctx.getWebSockets(TAG);
+    this.#known = new Map(sockets.map((socket) => [socket, socket.deserializeAttachment() as Attachment]));
+    for (const [socket, { session }] of this.#known) if (session !== null) this.#bySession.set(session, socket);
+    return this.#known;
+  }
+
+  #keep(socket: WebSocket, attachment: Attachment): void {
+    this.#all().set(socket, attachment);
+    socket.serializeAttachment(attachment);
+  }
+
+  /** Closes a line; no session hangs on it any more. */
+  #end(socket: WebSocket, code: number, reason: string): void {
+    const attachment = this.#attachmentOf(socket);
+    if (attachment.session !== null) this.#bySession.delete(attachment.session);
+    this.#keep(socket, { ...attachment, session: null, over: true });
+    close(socket, code, reason);
+  }
 }

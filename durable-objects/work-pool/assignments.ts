@@ -67,7 +67,7 @@ export class Assignments {
   async assign(): Promise<void> {
     const { ledger } = this.#needs;
     const { owner, queues, own, shares, books } = ledger;
-    if (!owner) return;
+    if (!owner || books.backlog.size === 0) return;
     const room = ledger.room();
     // Looked up once: a long queue costs nothing while no agent is free.
     const free = room.pool > 0 ? this.#freeSlots() : new Map<Session, number>();
