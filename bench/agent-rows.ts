@@ -11,7 +11,7 @@ import { number } from "./report.ts";
 import { type Attempt, factRow, type Row, rowOf } from "./row.ts";
 import { rowsOfRun } from "./rows.ts";
 import { claims } from "./workloads/dispatch.ts";
-import { firstLines } from "./workloads/first-line.ts";
+import { firstLines, nodeFirstLine } from "./workloads/first-line.ts";
 import { lifeCycles } from "./workloads/runs.ts";
 
 /** Seconds for a fresh server to come to rest, and for which it is then watched. */
@@ -44,11 +44,11 @@ export async function measureAgent(
       );
     if (wanted("first-line")) {
       const first = "trigger to the first line of user code";
-      await withServer(`${first}, a new Node process`, FIRST_LINE, { MILLRACE_AGENT_NO_WARM: "1" }, (server) =>
-        firstLines(server, folder, plan.firstLine, 0),
+      await withServer(`${first}, a new Node process`, FIRST_LINE, { MILLRACE_AGENT_NO_WARM: "1" }, async (server) =>
+        firstLines(server.target, await nodeFirstLine(server), folder, plan.firstLine, 0),
       );
-      await withServer(`${first}, a Node process that waited`, FIRST_LINE, {}, (server) =>
-        firstLines(server, folder, plan.warmFirstLine, REPLACED),
+      await withServer(`${first}, a Node process that waited`, FIRST_LINE, {}, async (server) =>
+        firstLines(server.target, await nodeFirstLine(server), folder, plan.warmFirstLine, REPLACED),
       );
     }
     if (wanted("fsyncs")) await attempt(SYNCS, () => fsyncRow(where, folder));

@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { measureAgent } from "./agent-rows.ts";
 import { aimLines, verdictsOn } from "./aims.ts";
 import { readBenchOptions, USAGE } from "./options.ts";
-import { peerAt } from "./peer.ts";
 import { measureOrchestration } from "./orchestration-rows.ts";
+import { peerAt } from "./peer.ts";
 import { measurePlace } from "./place.ts";
 import { planOf } from "./plan.ts";
+import { measurePython } from "./python-rows.ts";
 import { json, machine, number, table } from "./report.ts";
 import { type Attempt, factRow, type Row, rowOf } from "./row.ts";
 import type { Target } from "./target.ts";
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
       const attempt = attemptOf("millrace", where);
       if (AT_A_PLACE.some(wanted)) await measurePlace(where, join(folder, "place"), plan, wanted, attempt);
       await measureAgent(where, join(folder, "agent"), plan, (name) => wanted(name) && isOf(where, name), attempt);
+      if (where === "memory" && wanted("python")) await measurePython(where, join(folder, "python"), plan, attempt);
       if (where === "memory") await measureOrchestration(where, join(folder, "orchestration"), plan, wanted, attempt);
     }
     if (options.against !== null)

@@ -19,6 +19,9 @@ export interface Plan {
   claim: Limits;
   firstLine: Limits;
   warmFirstLine: Limits;
+  /** Python flows, by our agent and by Prefect's worker. */
+  pythonFirstLine: Limits;
+  workerFirstLine: Limits;
   rowRuns: number;
   setState: Limits;
   poll: Limits;
@@ -51,6 +54,8 @@ export function planOf(quick: boolean, slow: boolean): Plan {
     claim: limits(200, 20),
     firstLine: limits(25, 20),
     warmFirstLine: limits(100, 60),
+    pythonFirstLine: limits(20, 90),
+    workerFirstLine: limits(5, 60),
     rowRuns: 3,
     setState: limits(slow ? 800 : 4_000, 6),
     poll: limits(10_000, 5),

@@ -7,6 +7,7 @@ export const ROW_NAMES = [
   "events",
   "claim",
   "first-line",
+  "python",
   "rows",
   "fsyncs",
   "idle",
@@ -22,6 +23,7 @@ export const ROW_NAMES = [
 ];
 
 /** Titles of rows that aims are held against. */
+export const PYTHON_LINE = "trigger to the first line of a Python flow";
 export const DISPATCHED_TASK = "dispatched run of one task";
 export const FIVE_TASKS = "run of 5 tasks through the wire";
 export const LARGE_RUN = "run of many tasks";

@@ -10,20 +10,15 @@ import { promisify } from "node:util";
 import { latencySample, type Sample } from "../measure.ts";
 import type { MillraceServer } from "../millrace-server.ts";
 import { cpuOf } from "../processes.ts";
-import { type WireClient, withClients } from "../target.ts";
+import { type Target, type WireClient, withClients } from "../target.ts";
 import type { Limits } from "./runs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Milliseconds for one run. */
 const PATIENCE = 30_000;
 
-/** One run after another, each `pause` milliseconds after the last, at an agent that has run some. The clock is in whole milliseconds. */
-export async function firstLines(
-  server: MillraceServer,
-  folder: string,
-  limits: Limits,
-  pause: number,
-): Promise<Sample> {
+/** A deployment of the TypeScript flow, whose id it answers. */
+export async function nodeFirstLine(server: MillraceServer): Promise<string> {
   await promisify(execFile)(
     process.execPath,
     [
@@ -35,12 +30,42 @@ export async function firstLines(
     ],
     { cwd: ROOT, env: { ...process.env, MILLRACE_API_URL: server.apiUrl, MILLRACE_API_KEY: server.apiKey } },
   );
-  const file = join(folder, "first-line");
   return withClients(server.target, 1, async ([client]) => {
+    const name = "/deployments/name/bench-first-line/default";
+    return (await (client as WireClient).json<{ id: string }>("GET", name)).id;
+  });
+}
+
+/** A deployment of the Python flow that lies here, as Prefect's client makes it, in a pool. */
+export async function pythonFirstLine(target: Target, pool: string): Promise<string> {
+  return withClients(target, 1, async ([client]) => {
     const wire = client as WireClient;
-    const { id } = await wire.json<{ id: string }>("GET", "/deployments/name/bench-first-line/default");
+    const flow = await wire.json<{ id: string }>("POST", "/flows/", { name: "bench-first-line-python" });
+    const { id } = await wire.json<{ id: string }>("POST", "/deployments/", {
+      name: "default",
+      flow_id: flow.id,
+      entrypoint: "first_line_flow.py:first_line",
+      work_pool_name: pool,
+      pull_steps: [{ "prefect.deployments.steps.set_working_directory": { directory: import.meta.dirname } }],
+      job_variables: { env: { PYTHONDONTWRITEBYTECODE: "1" } },
+    });
+    return id;
+  });
+}
+
+/** One run after another, each `pause` milliseconds after the last, at an agent that has run some. The clock is in whole milliseconds. */
+export async function firstLines(
+  target: Target,
+  id: string,
+  folder: string,
+  limits: Limits,
+  pause: number,
+): Promise<Sample> {
+  const file = join(folder, "first-line");
+  return withClients(target, 1, async ([client]) => {
+    const wire = client as WireClient;
     const latencies: number[] = [];
-    const pids = server.target.pids();
+    const pids = target.pids();
     let cpu = 0;
     const end = Date.now() + limits.seconds * 1000;
     for (let run = -3; run < limits.count && Date.now() < end; run++) {

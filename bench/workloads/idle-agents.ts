@@ -1,9 +1,8 @@
 /** Agents that are connected and have nothing to do: what they write, what they cost, what each takes of memory. */
 import { setTimeout as wait } from "node:timers/promises";
 import { BenchAgents } from "../bench-agent.ts";
-import { cpuOf, memoryOf } from "../processes.ts";
-
 import { type ProbedServer, total } from "../probe-server.ts";
+import { cpuOf, memoryOf } from "../processes.ts";
 import { makePool } from "./dispatch.ts";
 
 const POOL = "bench-idle";
