@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type EventFilter, type FilteredEvent, matchesEvent } from "./events.ts";
+import { type EventFilter, type FilteredEvent, isOfRun, matchesEvent } from "./events.ts";
 import { matchesPattern } from "./glob.ts";
 
 const event: FilteredEvent = {
@@ -54,6 +54,18 @@ test.each<[string, EventFilter, boolean]>([
   ["asking a role", { related: { role: ["flow"] } }, false],
 ])("[FI14] of an event that relates to nothing: %s", (_case, filter, expected) => {
   expect(matchesEvent(filter, { ...event, related: [] })).toBe(expected);
+});
+
+test.each([
+  ["[AP97] of the run", "prefect.flow-run.7", [], true],
+  ["[AP97] of a task run of it", "prefect.task-run.1", [["prefect.flow-run.7", "flow-run"]], true],
+  ["[AP97] of a task run of another", "prefect.task-run.1", [["prefect.flow-run.8", "flow-run"]], false],
+  ["[AP97] of a task run that names it otherwise", "prefect.task-run.1", [["prefect.flow-run.7", "parent"]], false],
+  ["[AP97] of another run", "prefect.flow-run.8", [["prefect.flow-run.7", "flow-run"]], false],
+  ["[AP97] of another run whose id begins alike", "prefect.flow-run.71", [], false],
+] as const)("%s: an event of run 7", (_case, id, related, expected) => {
+  const labels = related.map(([one, role]) => ({ "prefect.resource.id": one, "prefect.resource.role": role }));
+  expect(isOfRun({ resource: { "prefect.resource.id": id }, related: labels }, "7")).toBe(expected);
 });
 
 test.each([

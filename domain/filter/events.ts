@@ -56,6 +56,14 @@ export function matchesEvent(filter: EventFilter, event: FilteredEvent): boolean
   ]);
 }
 
+/** Whether an event is a flow run's own: it is of the run itself, or of one of its task runs. */
+export function isOfRun({ resource, related }: Pick<FilteredEvent, "resource" | "related">, run: string): boolean {
+  const id = `prefect.flow-run.${run}`;
+  if (idOf(resource) === id) return true;
+  if (!idOf(resource).startsWith("prefect.task-run.")) return false;
+  return related.some((one) => idOf(one) === id && roleOf(one) === "flow-run");
+}
+
 /** True of one in the list; no opinion where the list has none. */
 const some = <T>(list: readonly T[] | null | undefined, holds: (one: T) => boolean): Condition =>
   list && list.length > 0 ? list.some(holds) : null;

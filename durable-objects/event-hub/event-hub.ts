@@ -73,9 +73,9 @@ export class EventHub extends DurableObject<ObjectEnv> implements EventHubRpc {
   override async fetch(request: Request): Promise<Response> {
     const subscription = JSON.parse(new URL(request.url).searchParams.get("subscription") ?? "{}") as Subscription &
       Tenant;
-    const { workspace, shard, filter, since, until } = subscription;
+    const { workspace, shard, filter, since, until, run } = subscription;
     if (workspace !== this.ctx.id.name) return new Response(null, { status: 404 });
-    const response = this.#subscribers.accept({ filter, since, until });
+    const response = this.#subscribers.accept({ filter, since, until, run });
     const past = async (): Promise<WireEvent[]> => {
       await this.#gatherer.settle();
       return readPast(shardOf(this.env, shard), workspace, {

@@ -7,7 +7,7 @@
  * not hold. A socket that hibernated needs only its filter, which lies in its attachment.
  */
 import type { WireEvent } from "@millrace/contract/events.ts";
-import { type EventFilter, matchesEvent } from "@millrace/domain/filter/events.ts";
+import { type EventFilter, isOfRun, matchesEvent } from "@millrace/domain/filter/events.ts";
 import { parseInstant } from "@millrace/domain/time.ts";
 import { close, send } from "../kit/sockets.ts";
 
@@ -16,6 +16,8 @@ export interface Subscription {
   /** Microseconds; null: no past events. */
   since: number | null;
   until: number | null;
+  /** The only run whose events are shown. */
+  run?: string | undefined;
 }
 
 export class Subscribers {
@@ -65,7 +67,7 @@ export class Subscribers {
     this.#remember(news.map(({ id }) => id));
     for (const socket of sockets) {
       const subscription = socket.deserializeAttachment() as Subscription;
-      const wanted = news.filter((event) => matchesEvent(subscription.filter, event));
+      const wanted = news.filter((event) => isWanted(subscription, event));
       const kept = this.#beginning.get(socket);
       if (kept) kept.push(...wanted);
       else for (const event of wanted) send(socket, frameOf(event));
@@ -84,9 +86,13 @@ export class Subscribers {
 /** Events whose ids are remembered. */
 const MOST_SHOWN = 10_000;
 
-function isMeant({ filter, since, until }: Subscription, event: WireEvent): boolean {
+function isMeant(subscription: Subscription, event: WireEvent): boolean {
+  const { since, until } = subscription;
   const occurred = parseInstant(event.occurred) ?? 0;
-  return occurred >= (since ?? 0) && occurred <= (until ?? Number.MAX_SAFE_INTEGER) && matchesEvent(filter, event);
+  return occurred >= (since ?? 0) && occurred <= (until ?? Number.MAX_SAFE_INTEGER) && isWanted(subscription, event);
 }
+
+const isWanted = ({ filter, run }: Subscription, event: WireEvent): boolean =>
+  (run === undefined || isOfRun(event, run)) && matchesEvent(filter, event);
 
 const frameOf = (event: WireEvent): string => JSON.stringify({ type: "event", event });

@@ -16,6 +16,8 @@ export interface RunTokenClaims {
   workspace: string;
   run: string;
   generation: number;
+  /** The key that the agent came with: the token is good as long as it is. Null for a credential that stands for itself. */
+  key: string | null;
 }
 
 /** The private keys, as a JSON list of JWKs with `kid`; the first one signs. */
@@ -44,10 +46,10 @@ async function importFirst(text: string): Promise<{ kid: string; key: CryptoKey 
 /** Signs a run's token. */
 export async function signRunToken(
   env: SigningKeys,
-  { account, workspace, run, generation }: RunTokenClaims,
+  { account, workspace, run, generation, key: agentKey }: RunTokenClaims,
 ): Promise<string> {
   const { kid, key } = await signingKey(env);
-  return new SignJWT({ acc: account, ws: workspace, gen: generation })
+  return new SignJWT({ acc: account, ws: workspace, gen: generation, ...(agentKey !== null && { key: agentKey }) })
     .setProtectedHeader({ alg: "EdDSA", kid, typ: "JWT" })
     .setIssuer(TOKEN_ISSUER)
     .setAudience(RUN_AUDIENCE)

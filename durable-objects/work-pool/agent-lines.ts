@@ -113,10 +113,10 @@ export class AgentLines {
     return this.#find(session) !== null;
   }
 
-  /** The account of whoever authenticated the session's line. */
-  accountOf(session: string): string {
+  /** The credential that opened the session's line; null where it has none. */
+  bearerOf(session: string): Bearer | null {
     const socket = this.#find(session);
-    return socket ? this.#attachmentOf(socket).account : "";
+    return socket && this.#attachmentOf(socket);
   }
 
   /** Sends a frame; false where the session has no line. */

@@ -18,7 +18,7 @@ import { flowRunToWire } from "@millrace/contract/flow-runs.ts";
 import { type Instant, MILLISECOND, plusSeconds } from "@millrace/domain/time.ts";
 import { type ClaimAnswer, type FlowRunRpc, isProblem, type Owner } from "../flow-run/rpc.ts";
 import { now } from "../kit/alarms.ts";
-import type { AgentLines } from "./agent-lines.ts";
+import type { AgentLines, Bearer } from "./agent-lines.ts";
 import type { Entry, PoolLedger, Session } from "./ledger.ts";
 
 /** Milliseconds for which a run is not given again to a session that declined it or did not answer. */
@@ -36,7 +36,7 @@ export interface Needs {
   ledger: PoolLedger;
   lines: AgentLines;
   runAt(owner: Owner, run: string): Pick<FlowRunRpc, "claim" | "release" | "lose" | "finish">;
-  sign(owner: Owner, account: string, claim: ClaimRef): Promise<string>;
+  sign(owner: Owner, bearer: Bearer, claim: ClaimRef): Promise<string>;
   /** Does something later, if the object still lives then. */
   later(milliseconds: number, work: () => Promise<void>): ReturnType<typeof setTimeout>;
   /** To be called whenever a lease begins. */
@@ -227,7 +227,9 @@ export class Assignments {
     const known = ledger.entry(run) ?? blank(run);
     ledger.put({ ...known, claim: { session: session.id, generation } });
     this.#given.set(session.id, now());
-    const token = await sign(owner, lines.accountOf(session.id), claim);
+    const bearer = lines.bearerOf(session.id);
+    if (!bearer) return this.takeBack(claim, "declined");
+    const token = await sign(owner, bearer, claim);
     // Somebody else may have ended the claim while the token was made.
     if (!this.held(run, generation)) return;
     const flow_run = flowRunToWire(answer.run, now());

@@ -65,8 +65,8 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       ledger: this.#ledger,
       lines: this.#lines,
       runAt: ({ workspace }, run) => flowRunAt(env, workspace, run),
-      sign: ({ workspace }, account, { run_id: run, generation }) =>
-        signRunToken(env, { account, workspace, run, generation }),
+      sign: ({ workspace }, { account, key }, { run_id: run, generation }) =>
+        signRunToken(env, { account, workspace, run, generation, key }),
       later: (milliseconds, work) => setTimeout(() => ctx.waitUntil(work()), milliseconds),
       arm: () => this.#arm(),
     });

@@ -74,7 +74,7 @@ test("[FO41] a process whose claim was taken back keeps nothing more, and the ne
     const claimed = await object.claim(a.owner, id, { agent: "agent", session });
     if (!("generation" in claimed)) throw new Error(JSON.stringify(claimed));
     const { account, workspace } = a;
-    return signRunToken(testEnv, { account, workspace, run: id, generation: claimed.generation });
+    return signRunToken(testEnv, { account, workspace, run: id, generation: claimed.generation, key: null });
   };
   const first = await claim("one");
   expect((await call(`PUT /flow_runs/${id}/checkpoints/k`, { value: 1 }, first)).status).toBe(200);

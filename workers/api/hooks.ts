@@ -12,8 +12,8 @@ import { Allowance } from "@millrace/domain/hook/allowance.ts";
 import {
   type DeliveryName,
   nameOf,
-  type SignatureFault,
   SIGNED_BY,
+  type SignatureFault,
   type Signer,
 } from "@millrace/domain/hook/signature.ts";
 import { parseTemplate, renderTemplate, TemplateFault } from "@millrace/domain/hook/template.ts";

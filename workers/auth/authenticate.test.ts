@@ -170,7 +170,13 @@ describe("cookies", () => {
 });
 
 describe("a run's token", () => {
-  const claim = () => ({ account: a.account, workspace: a.workspace, run: crypto.randomUUID(), generation: 1 });
+  const claim = () => ({
+    account: a.account,
+    workspace: a.workspace,
+    run: crypto.randomUUID(),
+    generation: 1,
+    key: null,
+  });
 
   test("[AU9] it reaches its own workspace, and no other one of the account", async () => {
     const sister = await makeTenant({ account: a.account });
@@ -202,6 +208,33 @@ describe("a run's token", () => {
     const token = await signRunToken(testEnv, claim());
     const answer = await ask(route(a), { token, body });
     expect([401, 403]).toContain(answer.status);
+  });
+
+  test("[AU15] it ends with the key of its agent: within 30 seconds after that was revoked", async () => {
+    const token = await signRunToken(testEnv, { ...claim(), key: a.keyId });
+    expect(await bearer(token)).toBe(200);
+    await testEnv.DIRECTORY.prepare("UPDATE api_keys SET revoked = 1 WHERE id = ?1").bind(a.keyId).run();
+    expect(await bearer(token), "what is cached").toBe(200);
+    laterBy(30);
+    expect(await bearer(token)).toBe(401);
+  });
+
+  test.each([
+    ["[AU15] has expired", "UPDATE api_keys SET expires = 1 WHERE id = ?1", (t: TestTenant) => t.keyId],
+    ["[AU15] is gone", "DELETE FROM api_keys WHERE id = ?1", (t: TestTenant) => t.keyId],
+    ["[AU15] reaches it no more", "DELETE FROM workspace_access WHERE actor_id = ?1", (t: TestTenant) => t.actorId],
+  ])("%s: a key without which its runs' tokens are none", async (_case, sql, id) => {
+    const token = await signRunToken(testEnv, { ...claim(), key: a.keyId });
+    await testEnv.DIRECTORY.prepare(sql).bind(id(a)).run();
+    expect(await bearer(token)).toBe(401);
+  });
+
+  test("[AU15] one that names another tenant's key is none, and none gets a ticket or a token of its agent's key", async () => {
+    const b = await makeTenant();
+    expect(await bearer(await signRunToken(testEnv, { ...claim(), key: b.keyId }))).toBe(401);
+    const token = await signRunToken(testEnv, { ...claim(), key: a.keyId });
+    for (const route of ["POST /me/ws-ticket", "POST /auth/token", "POST /auth/session"])
+      expect([401, 403, 422], route).toContain((await ask(route, { token, body: {} })).status);
   });
 
   test("[AU9] it is no agent's credential", async () => {

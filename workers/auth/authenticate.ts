@@ -103,18 +103,24 @@ export async function fromKey(text: string, env: Env): Promise<Credential | null
 const secondsOf = (microseconds: number | null): number | null => (microseconds === null ? null : microseconds / 1e6);
 
 /** Whether what was verified once still holds: it is not over, and its key is neither revoked nor expired, and reaches the workspace. */
-export async function stillReaches({ keyId, expires }: Credential, workspace: string, env: Env): Promise<boolean> {
+export async function stillReaches(
+  { endsWith, expires }: Pick<Credential, "endsWith" | "expires">,
+  workspace: string,
+  env: Env,
+): Promise<boolean> {
   if (expires !== null && expires * 1000 <= Date.now()) return false;
-  // A run's token stands for itself.
-  if (keyId === null) return true;
-  const facts = await keyFacts(env, keyId);
+  if (endsWith === null) return true;
+  const facts = await keyFacts(env, endsWith);
   return facts !== null && isLive(facts) && facts.credential.reach.has(workspace);
 }
 
 async function fromToken(text: string, env: Env, purposes: readonly (Purpose | "run")[]): Promise<Credential | null> {
   const token = await verifiedOnce(text, env, purposes);
   if (!token) return null;
-  if (token.purpose === "run") return runCredential(env, token);
+  if (token.purpose === "run") {
+    const credential = await runCredential(env, token);
+    return credential && (await stillReaches(credential, token.workspace, env)) ? credential : null;
+  }
   const facts = await keyFacts(env, token.keyId);
   if (!facts || !isLive(facts)) return null;
   const { credential } = facts;

@@ -16,6 +16,8 @@ export interface Credential {
   kind: "key" | "access" | "session" | "ticket" | "run";
   /** The key that it is or stands for; null for a run's token. */
   keyId: string | null;
+  /** The key with which it ends: its own, or that of the agent which got a run's token; null where there is none. */
+  endsWith: string | null;
   actor: { id: string; name: string; type: "user" | "service_account" | "run" };
   account: { id: string; name: string; handle: string };
   /** The workspace under `/api` alone. */

@@ -5,6 +5,7 @@
  */
 import { RUN_TOKEN_SCOPES } from "@millrace/contract/scopes.ts";
 import { Remembered } from "../../durable-objects/kit/remembered.ts";
+import type { RunTokenClaims } from "../../durable-objects/kit/run-token.ts";
 import type { Env } from "../env.ts";
 import type { Credential, Reach } from "./credential.ts";
 
@@ -78,6 +79,7 @@ async function readKeyFacts(env: Env, id: string): Promise<KeyFacts | null> {
     revoked: key.revoked,
     credential: {
       keyId: id,
+      endsWith: id,
       actor: { id: key.actor_id, name: key.actor_name, type: key.actor_type },
       account: { id: key.account_id, name: key.account_name, handle: key.account_handle },
       home: key.workspace_id,
@@ -90,13 +92,7 @@ async function readKeyFacts(env: Env, id: string): Promise<KeyFacts | null> {
 /** The credential of a run's process: its own workspace, and the scopes that runs need. */
 export async function runCredential(
   env: Env,
-  {
-    account,
-    workspace,
-    run,
-    generation,
-    expires,
-  }: { account: string; workspace: string; run: string; generation: number; expires: number },
+  { account, workspace, run, generation, key, expires }: RunTokenClaims & { expires: number },
 ): Promise<Credential | null> {
   const row = await workspaces.get(workspace, () =>
     env.DIRECTORY.prepare(
@@ -111,6 +107,7 @@ export async function runCredential(
   return {
     kind: "run",
     keyId: null,
+    endsWith: key,
     actor: { id: run, name: `run ${run}`, type: "run" },
     account: { id: row.account_id, name: row.account_name, handle: row.account_handle },
     home: workspace,

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { VerificationType } from "@millrace/contract/webhooks.ts";
-import { type Headers, readSignature, type Signed, type SignatureFault } from "@millrace/domain/hook/signature.ts";
+import { type Headers, readSignature, type SignatureFault, type Signed } from "@millrace/domain/hook/signature.ts";
 import { same } from "./keys.ts";
 
 /** How a webhook's deliveries are checked. */

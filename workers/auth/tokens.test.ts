@@ -47,7 +47,7 @@ test("[AU3] the published keys hold no private part", () => {
 
 test("[AU3] a token of each purpose is taken for no other", async () => {
   const named = { keyId: "a key's id", workspace: null };
-  const run = { account: "a", workspace: "w", run: "r", generation: 1 };
+  const run = { account: "a", workspace: "w", run: "r", generation: 1, key: null };
   const tokens = {
     access: await signToken(testEnv, "access", named),
     session: await signToken(testEnv, "session", named),

@@ -3,10 +3,10 @@
  *
  * AU3  One algorithm, our own keys by `kid`, our own issuer, and an audience for each purpose: no token is taken for another.
  *
- * A token of a key names the key, so that revoking the key ends the token too.
+ * A token of a key names the key, so that revoking the key ends the token too; a run's names the key of its agent.
  */
 import { createLocalJWKSet, type JSONWebKeySet, type JWK, jwtVerify, SignJWT } from "jose";
-import { RUN_AUDIENCE, signingKey, TOKEN_ISSUER } from "../../durable-objects/kit/run-token.ts";
+import { RUN_AUDIENCE, type RunTokenClaims, signingKey, TOKEN_ISSUER } from "../../durable-objects/kit/run-token.ts";
 import type { Env } from "../env.ts";
 
 /** What a token is for, and for how many seconds it is good. */
@@ -31,7 +31,7 @@ export type VerifiedToken =
       /** Of a ticket: when the socket that it opens is over; null: when its key is. */
       until: number | null;
     }
-  | { purpose: "run"; account: string; workspace: string; run: string; generation: number; expires: number };
+  | (RunTokenClaims & { purpose: "run"; expires: number });
 
 /** Signs a token that stands for a key. `workspace`: the only one it reaches. `until`: when what a ticket opens is over. */
 export async function signToken(
@@ -67,11 +67,12 @@ export async function verifyToken(
       clockTolerance: CLOCK_TOLERANCE,
       requiredClaims: ["exp", "iat", "sub", "aud"],
     });
-    const { sub, aud, exp, ws, acc, gen, until } = payload;
+    const { sub, aud, exp, ws, acc, gen, key = null, until } = payload;
     if (typeof sub !== "string" || typeof aud !== "string" || typeof exp !== "number") return null;
     if (aud === RUN_AUDIENCE) {
       if (typeof ws !== "string" || typeof acc !== "string" || typeof gen !== "number") return null;
-      return { purpose: "run", account: acc, workspace: ws, run: sub, generation: gen, expires: exp };
+      if (key !== null && typeof key !== "string") return null;
+      return { purpose: "run", account: acc, workspace: ws, run: sub, generation: gen, key, expires: exp };
     }
     const purpose = (Object.keys(PURPOSES) as Purpose[]).find((name) => PURPOSES[name].audience === aud);
     if (!purpose) return null;

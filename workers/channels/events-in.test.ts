@@ -91,7 +91,13 @@ test("[AP8] a client whose events could not be recorded is told to send them aga
 test("[AP8] a process whose claim was taken back is told to stop, not to send again", async () => {
   const run = await begin(a.owner, inPool());
   await flowRunAt(testEnv, a.workspace, run.id).claim(a.owner, run.id, { agent: "a", session: "s" });
-  const token = await signRunToken(testEnv, { account: a.account, workspace: a.workspace, run: run.id, generation: 1 });
+  const token = await signRunToken(testEnv, {
+    account: a.account,
+    workspace: a.workspace,
+    run: run.id,
+    generation: 1,
+    key: null,
+  });
   const socket = await open(token);
   await run.object.release(a.owner, 1);
   socket.send(taskEvent(run, { id: uuidv7(), type: "RUNNING", occurred: at(0) }));

@@ -149,7 +149,13 @@ describe("sockets and the end of their credentials", () => {
 
   test("[AP16] a run's process keeps its socket while its token is good, and no longer", async () => {
     const run = makeRunId(testEnv.KEY_PEPPER, a.workspace);
-    const token = await signRunToken(testEnv, { account: a.account, workspace: a.workspace, run, generation: 1 });
+    const token = await signRunToken(testEnv, {
+      account: a.account,
+      workspace: a.workspace,
+      run,
+      generation: 1,
+      key: null,
+    });
     const socket = await greeted("/events/in", token);
     thirtySeconds();
     const other = await greeted("/events/in", token);
@@ -157,6 +163,18 @@ describe("sockets and the end of their credentials", () => {
     expect((await other.closed()).reason).toContain("Not an event");
     vi.setSystemTime((decodeJwt(token).exp ?? 0) * 1000);
     expect((await socket.closed()).reason).toContain("expired");
+  });
+
+  test("[AU15] a run's socket is closed within 30 seconds after the key of its agent was revoked", async () => {
+    const run = makeRunId(testEnv.KEY_PEPPER, a.workspace);
+    const { account, workspace, keyId: key } = a;
+    const socket = await greeted(
+      "/events/in",
+      await signRunToken(testEnv, { account, workspace, run, generation: 1, key }),
+    );
+    await testEnv.DIRECTORY.prepare("UPDATE api_keys SET revoked = 1 WHERE id = ?1").bind(key).run();
+    thirtySeconds();
+    expect(await socket.closed()).toMatchObject({ code: 1008, reason: expect.stringContaining("revoked") });
   });
 
   test("[AP16] a token's socket ends with the token, and a ticket's with the credential that asked for it", async () => {

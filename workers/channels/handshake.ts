@@ -33,6 +33,8 @@ export interface Channel {
   /** The subprotocol that a client names which sends its credential in a frame. */
   protocol: string;
   scope: Scope;
+  /** A run's token opens it without the scope: it is shown its own run alone. */
+  ownRun?: boolean;
   /** How a socket is closed whose credential does not hold, where its clients want to be told in a way of their own. */
   refusal?: { code: number; reason: string };
   /** Takes the socket once its credential holds; frames that come from then on are the channel's. */
@@ -127,7 +129,8 @@ function admit(channel: Channel, credential: Credential, request: Request): Admi
   const named = workspaceInPath(request.url);
   const reach = credential.reach.get(named?.workspace ?? credential.home);
   if (!reach || (named && named.account !== reach.account)) return "There is no such workspace for this credential";
-  if (!allows(credential, reach, channel.scope)) return `The credential lacks the scope ${channel.scope}`;
+  const asRun = channel.ownRun === true && credential.claim !== null;
+  if (!asRun && !allows(credential, reach, channel.scope)) return `The credential lacks the scope ${channel.scope}`;
   const { workspace, account, shard } = reach;
   return { credential, tenant: { workspace, account, shard } };
 }

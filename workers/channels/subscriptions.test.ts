@@ -1,7 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
+import type { WireEvent } from "@millrace/contract/events.ts";
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EventHub } from "../../durable-objects/event-hub/event-hub.ts";
+import { signRunToken } from "../../durable-objects/kit/run-token.ts";
+import { testEnv } from "../../test/workerd/env.ts";
 import { begin, line, type TestRun } from "../../test/workerd/runs.ts";
 import { TestSocket } from "../../test/workerd/socket.ts";
 import { makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
@@ -107,6 +110,42 @@ describe("/events/out", () => {
     const ours = await begin(a.owner);
     await ours.set("COMPLETED");
     expect((await socket.next()).event.resource["prefect.resource.id"]).toBe(`prefect.flow-run.${ours.id}`);
+  });
+
+  test.each([
+    ["[AP97] asking for everything", () => ({})],
+    ["[AP97] asking for another run", (other: string) => ({ resource: { id: [`prefect.flow-run.${other}`] } })],
+    [
+      "[AP97] asking for what relates to another",
+      (other: string) => ({ any_resource: { id: [`prefect.flow-run.${other}`] } }),
+    ],
+  ])("%s: a run is shown its own events, past and live, and no others", async (_case, filter) => {
+    const [own, other] = [await begin(a.owner), await begin(a.owner)];
+    const { account, workspace } = a;
+    const token = await signRunToken(testEnv, { account, workspace, run: own.id, generation: 1, key: null });
+    const since = "2020-01-01T00:00:00Z";
+    const asked: object = filter(other.id);
+    const mine = await open("/events/out", token);
+    mine.send({ type: "filter", filter: { ...asked, occurred: { since } } });
+    const all = await subscribe("/events/out", { filter: { occurred: { since } } });
+    await other.set("RUNNING");
+    await own.set("RUNNING");
+    const of = (run: TestRun) => `prefect.flow-run.${run.id}`;
+    const heard = async (run: TestRun): Promise<void> => {
+      for (;;) {
+        const { event } = await all.next();
+        if (event.event === "prefect.flow-run.Running" && event.resource["prefect.resource.id"] === of(run)) return;
+      }
+    };
+    // Whoever hears everything has heard of both.
+    await heard(own);
+    await vi.waitFor(async () => {
+      await own.set("RUNNING", {}, { force: true });
+      if (Object.keys(asked).length === 0) expect(mine.unread().length).toBeGreaterThan(2);
+    });
+    const ids = (mine.unread() as { event: WireEvent }[]).map(({ event }) => event.resource["prefect.resource.id"]);
+    expect(ids.filter((id) => id !== of(own))).toEqual([]);
+    if (Object.keys(asked).length > 0) expect(ids).toEqual([]);
   });
 
   test("[AP18] a filter that is too large to be kept, or is none, is refused", async () => {

@@ -34,6 +34,8 @@ function refuseFilter(socket: WebSocket, issue: { path: PropertyKey[]; message: 
 export const eventsOut: Channel = {
   protocol: "prefect",
   scope: "see_events",
+  // Prefect's engine listens to what is asked of its run.
+  ownRun: true,
   async open(client, env) {
     const frame = await filterFrame(client);
     if (!frame) return;
@@ -42,7 +44,8 @@ export const eventsOut: Channel = {
     const { occurred, ...rest } = filter.data;
     const { workspace, shard } = client.tenant;
     const since = frame.backfill ? (occurred?.since ?? Date.now() * 1000) : null;
-    const subscription = JSON.stringify({ workspace, shard, filter: rest, since, until: occurred?.until ?? null });
+    const run = client.credential.claim?.run;
+    const subscription = JSON.stringify({ workspace, shard, filter: rest, since, until: occurred?.until ?? null, run });
     if (subscription.length > LONGEST_FILTER) return refuseFilter(client.socket, undefined);
     await bridge(
       client,
