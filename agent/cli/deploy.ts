@@ -16,7 +16,12 @@ export const command: CommandSpec = {
   ],
   positionals: ["<file[:flow]>", "[file...]"],
   options: {
-    pool: { type: "string", value: "NAME", description: "the pool whose agents run it", env: "MILLRACE_POOL" },
+    pool: {
+      type: "string",
+      value: "NAME",
+      description: "the pool whose agents run it; else the one it has",
+      env: "MILLRACE_POOL",
+    },
     queue: { type: "string", value: "NAME", description: "the queue of the pool" },
     name: { type: "string", value: "NAME", description: "the deployment's name: default" },
     param: { ...PARAM_OPTION, description: "a parameter that runs have where their caller gives none" },

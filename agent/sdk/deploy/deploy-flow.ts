@@ -16,10 +16,10 @@ export async function deployFlow(
 ): Promise<Deployed> {
   const name = `${definition.name}/${options.name}`;
   const parameters = toParameters(definition.name, options.parameters);
-  const [, flow] = await Promise.all([
+  const [, flow, place] = await Promise.all([
     api("PUT /bundles/{sha256}", { params: { sha256: bundle.sha256 }, body: bundle.bytes as never }),
     api("POST /flows/", { body: { name: definition.name } }),
-    options.workPool === undefined ? null : assertPool(api, options.workPool),
+    placeOf(api, definition.name, options),
   ]);
   const deployment = await api("POST /deployments/", {
     body: {
@@ -32,8 +32,7 @@ export async function deployFlow(
       enforce_parameter_schema: true,
       parameters,
       tags: [...(options.tags ?? definition.tags)],
-      work_pool_name: options.workPool,
-      work_queue_name: options.queue,
+      ...place,
       description: options.description ?? definition.description,
       version: options.version ?? definition.version,
       job_variables: (options.jobVariables ?? {}) as JsonObject,
@@ -41,6 +40,25 @@ export async function deployFlow(
   });
   const { id, work_pool_name: pool } = deployment;
   return { id, name, sha256: bundle.sha256, size: bundle.bytes.byteLength, pool };
+}
+
+type Place = { work_pool_name?: string | undefined; work_queue_name?: string | undefined };
+
+/** The pool and queue of a deployment: those that are named, else those that it has already. */
+async function placeOf(api: Client, flow: string, { name, workPool, queue }: DeployOptions<unknown>): Promise<Place> {
+  if (workPool !== undefined) {
+    await assertPool(api, workPool);
+    return { work_pool_name: workPool, work_queue_name: queue };
+  }
+  try {
+    const params = { flow_name: flow, deployment_name: name };
+    const known = await api("GET /deployments/name/{flow_name}/{deployment_name}", { params });
+    const pool = known.work_pool_name ?? undefined;
+    return { work_pool_name: pool, work_queue_name: queue ?? known.work_queue_name ?? undefined };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    return { work_queue_name: queue };
+  }
 }
 
 async function assertPool(api: Client, name: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 export interface DeployOptions<Input = unknown> {
   /** The deployment's name; with the flow's it is `flow/name`. */
   name: string;
-  /** The pool whose agents run it. */
+  /** The pool whose agents run it; without one, a deployment that is there stays where it is. */
   workPool?: string;
   queue?: string;
   /** Parameters that a run has where its caller gives none. */
