@@ -1,4 +1,5 @@
 /** One action over several runs: each is tried, each is told of, and the exit code is that of the first that failed. */
+import type { WireReceipt } from "@millrace/contract/cancellations.ts";
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
 import { type Api, apiOf } from "./api.ts";
 import type { Call } from "./command.ts";
@@ -12,6 +13,8 @@ export interface Done {
   state: string | null;
   /** What was said of it. */
   note: string;
+  /** What became of all that belonged to it, where that was waited for. */
+  receipts?: readonly WireReceipt[];
 }
 
 export async function eachRun(call: Call, act: (run: WireFlowRun, api: Api) => Promise<Done>): Promise<number> {

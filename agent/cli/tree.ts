@@ -32,6 +32,7 @@ export const ROOT: Group = {
         get: { description: "Show a run with its result", load: () => import("./runs-get.ts") },
         logs: { description: "Show or follow the log of a run", load: () => import("./runs-logs.ts") },
         watch: { description: "Follow a run to its end", load: () => import("./runs-watch.ts") },
+        why: { description: "Say why a run does not run", load: () => import("./runs-why.ts") },
         cancel: { description: "Cancel runs", load: () => import("./runs-cancel.ts") },
         retry: { description: "Run ended runs again", load: () => import("./runs-retry.ts") },
       },

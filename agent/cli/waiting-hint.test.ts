@@ -12,25 +12,36 @@ const run = (changes: Partial<WireFlowRun> = {}): WireFlowRun =>
     state_type: "SCHEDULED",
     expected_start_time: "2026-11-25T11:59:59.000000Z",
     deployment_id: "a deployment",
-    work_pool_name: "mill",
     ...changes,
   }) as WireFlowRun;
 
-const agents = (...statuses: string[]): Client => (async () => statuses.map((status) => ({ status }))) as never;
+/** A server that finds this in the run's way. */
+const finding = (message: string | null, fix: string | null = null): Client => {
+  const due = { name: "due", verdict: "passed", message: "The run is due.", fix: null };
+  const way = { name: "agents", verdict: "blocked", message, fix };
+  return (async () => ({
+    waits_for: message && "agents",
+    checks: message === null ? [due] : [due, way],
+  })) as never;
+};
+const agents = () => finding("No agent of this pool is connected.", "Start one: millrace agent start --pool mill");
 
 test.each([
-  ["[CL31] no agent at all", run(), agents(), /none of pool mill is connected: millrace agent start --pool mill/],
-  ["[CL31] agents that are away", run(), agents("OFFLINE", "OFFLINE"), /none of pool mill/],
-  ["[CL31] no pool", run({ work_pool_name: null }), agents("ONLINE"), /has no work pool/],
-] as const)("%s is why a run waits", async (_case, waiting, api, expected) => {
-  expect(await whyWaiting(api, waiting, NOW)).toMatch(expected);
+  [
+    "[CL31] with what to do",
+    agents(),
+    "No agent of this pool is connected. Start one: millrace agent start --pool mill",
+  ],
+  ["[CL31] where nothing is to be done", finding("It is being looked for."), "It is being looked for."],
+] as const)("%s: whoever follows a run that is due is told why it waits", async (_case, api, expected) => {
+  expect(await whyWaiting(api, run(), NOW)).toBe(expected);
 });
 
 test.each([
-  ["[CL31] an agent is there", run(), agents("OFFLINE", "ONLINE")],
+  ["[CL31] nothing is in its way", run(), finding(null)],
   ["[CL31] it is not due", run({ expected_start_time: "2026-11-25T12:00:01.000000Z" }), agents()],
   ["[CL31] it runs", run({ state_type: "RUNNING" }), agents()],
-  ["[CL31] it is a program's own", run({ work_pool_name: null, deployment_id: null }), agents()],
+  ["[CL31] it is a program's own", run({ deployment_id: null }), agents()],
 ] as const)("nothing is said where %s", async (_case, waiting, api) => {
   expect(await whyWaiting(api, waiting, NOW)).toBeNull();
 });

@@ -1,19 +1,18 @@
 /** Why a run that is due does not begin, where that is known and somebody could do something about it. */
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
 import type { Client } from "../sdk/api/connect.ts";
+import { conclusion } from "./runs-why.ts";
 
 /** Milliseconds that a run may wait before anybody wonders. */
 const PATIENCE_MS = 3_000;
 
-/** The sentence; null where the run is not due, or an agent is there that will take it. */
+/** The sentence; null where the run is not due, or nothing is in its way. */
 export async function whyWaiting(api: Client, run: WireFlowRun, now: number): Promise<string | null> {
   if (run.state_type !== "SCHEDULED" || Date.parse(run.expected_start_time ?? "") > now) return null;
-  const { work_pool_name: pool } = run;
-  if (pool === null)
-    return run.deployment_id && "It waits for nobody: its deployment has no work pool. Deploy it with --pool.";
-  const agents = await api("GET /work_pools/{name}/agents", { params: { name: pool } });
-  if (agents.some(({ status }) => status === "ONLINE")) return null;
-  return `It waits for an agent, and none of pool ${pool} is connected: millrace agent start --pool ${pool}`;
+  // A program's own run waits for that program.
+  if (run.deployment_id === null) return null;
+  const diagnosis = await api("GET /flow_runs/{id}/diagnosis", { params: { id: run.id } });
+  return diagnosis.waits_for === null ? null : conclusion(diagnosis);
 }
 
 /** Tells it once, when the run that `latest` gives has been waiting for a while. Answers how to stop looking. */

@@ -172,6 +172,44 @@ test("[CL28] each kind of failure has its exit code and, with -o json, its error
   }
 });
 
+test("[CL32] runs why lists what was checked, and says what the run waits for and what to do about it", async () => {
+  const lonely = `lonely-${Date.now()}`;
+  await shop.run("pool", "create", lonely);
+  await shop.run("deploy", `${FLOWS}:printing`, "--pool", lonely, "--name", "lonely");
+  const started = await shop.run("deployment", "run", "printing/lonely", "-o", "json");
+  const { id } = json<{ id: string }>(started.stdout);
+  const why = await shop.run("runs", "why", id);
+  expect(why.code).toBe(0);
+  expect(why.stdout.split("\n").find((line) => line.startsWith("agents\t"))).toMatch(/\tblocked\tNo agent or worker/);
+  expect(why.stderr).toContain(`Start one: millrace agent start --pool ${lonely}`);
+  const { stdout } = await shop.run("runs", "why", id, "-o", "json");
+  expect(json(stdout)).toMatchObject({ flow_run_id: id, state_type: "SCHEDULED", waits_for: "agents" });
+  expect((await shop.run("runs", "why", "nothing")).code).toBe(3);
+});
+
+test("[CL33] runs cancel --wait waits for the end, and prints a receipt of what belonged to the run", async () => {
+  const { id } = await shop.start("waiting", { pids: shop.path("receipt-pids") });
+  await until("the run is under way", async () => (await shop.read(id)).state_type === "RUNNING");
+  const { code, stdout } = await shop.run("runs", "cancel", id, "--wait", "-o", "json");
+  expect(code).toBe(0);
+  expect(json<unknown[]>(stdout)).toEqual([
+    expect.objectContaining({ id, state: "Cancelled", receipts: expect.any(Array) }),
+  ]);
+  const again = await shop.run("runs", "cancel", id, "--wait");
+  expect(again).toMatchObject({ code: 1, stdout: "" });
+  expect(again.stderr).not.toBe("");
+});
+
+test("[CL34] deploy without --pool leaves a deployment in its pool and queue", async () => {
+  const poolOf = async (...options: string[]) => {
+    const { stdout } = await shop.run("deploy", `${FLOWS}:printing`, "--name", "kept", ...options, "-o", "json");
+    return json<{ pool: string | null }[]>(stdout)[0]?.pool;
+  };
+  expect(await poolOf()).toBeNull();
+  expect(await poolOf("--pool", "default")).toBe("default");
+  expect(await poolOf()).toBe("default");
+});
+
 test("[CL29] doctor looks at each thing between here and the server, and says what to do", async () => {
   const well = await shop.run("doctor", "--pool", "default", "-o", "json");
   expect(well.code).toBe(0);
