@@ -123,6 +123,8 @@ test("[WE4] theme and times are one setting for all pages, kept over a reload, a
   const html = await answer!.text();
   expect(html).toContain('<html lang="en" data-theme="dark">');
   expect(html).toMatch(/\d\d:\d\d:\d\d UTC/);
+  // What is chosen before the page is live is set back when it becomes so.
+  await untilLive(page);
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByLabel("As the system").check();
   await page.getByLabel(/Local time/).check();
