@@ -33,3 +33,20 @@ test.each([
 ] as [string, JsonObject][])("%s", (_case, schema) => {
   expect(violations(schema, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")).toEqual({ badSchema: expect.any(String) });
 });
+
+test.each(["allOf", "anyOf", "oneOf"])("[KI40] references that double at each of thirty levels, in %s", (how) => {
+  const level = (of: number): JsonObject =>
+    of === 30 ? { type: "string" } : { [how]: [{ $ref: `#/$defs/a${of + 1}` }, { $ref: `#/$defs/a${of + 1}` }] };
+  const $defs = Object.fromEntries(Array.from({ length: 31 }, (_, of) => [`a${of}`, level(of)]));
+  const schema: JsonObject = { $defs, $ref: "#/$defs/a0" };
+  for (const value of ["x", 5]) expect(violations(schema, value)).toEqual({ badSchema: expect.any(String) });
+  expect(schema.$defs).toEqual($defs);
+});
+
+test("[KI40] a long list is checked, and for uniqueness up to a length", () => {
+  const items = { type: "object", properties: { i: { type: "integer" } } } as const;
+  const list = Array.from({ length: 20_000 }, (_, i) => ({ i }));
+  expect(violations({ type: "array", items }, list)).toEqual([]);
+  expect(violations({ type: "array", items, uniqueItems: true }, list)).toEqual({ badSchema: expect.any(String) });
+  expect(violations({ type: "array", items, uniqueItems: true }, [{ i: 1 }, { i: 1 }])).toHaveLength(1);
+});
