@@ -81,7 +81,8 @@ export class Workshop {
 
   runWith({ env = {}, input = "" }: { env?: Record<string, string>; input?: string }, ...args: string[]): Promise<Ran> {
     const { ran, child } = this.#begin(args, env);
-    child.stdin?.end(input);
+    // A command that ends without reading closes the pipe, and may do so first.
+    child.stdin?.on("error", () => {}).end(input);
     return ran;
   }
 
