@@ -41,8 +41,9 @@ function children(): number[] {
   });
 }
 
-async function waitingProcess(): Promise<number> {
-  await until("one process waits", () => children().length === 1);
+/** The process that waits when that of the last run, `ended`, is gone: a run may be over a moment before its process. */
+async function waitingProcess(ended: number): Promise<number> {
+  await until("one process waits", () => children().length === 1 && children()[0] !== ended);
   return children()[0] as number;
 }
 
@@ -55,7 +56,7 @@ async function seenBy(deployment: string): Promise<Seen> {
 test("[AG62] each run has a process of its own that is as new, although it waited: nothing of an earlier run is in it", async () => {
   agent = await shop.agent();
   const first = await seenBy("counting");
-  const waiting = await waitingProcess();
+  const waiting = await waitingProcess(first.pid);
   const second = await seenBy("counting");
   expect(second.pid).toBe(waiting);
   expect(second.pid).not.toBe(first.pid);
@@ -77,16 +78,16 @@ test("[AG62] each run has a process of its own that is as new, although it waite
 
 test("[AG62] what waits is told nothing of the run: neither token nor parameters are in its environment or arguments", async () => {
   agent = await shop.agent();
-  await seenBy("counting");
-  const waiting = await waitingProcess();
+  const { pid } = await seenBy("counting");
+  const waiting = await waitingProcess(pid);
   for (const file of ["environ", "cmdline"])
     expect(readFileSync(`/proc/${waiting}/${file}`, "utf8")).not.toMatch(/MILLRACE_API_KEY|mr[a-z]?_|eyJ/);
 });
 
 test("[AG62] a run of a process that waited is cancelled like any other", async () => {
   agent = await shop.agent();
-  await seenBy("counting");
-  const waiting = await waitingProcess();
+  const { pid } = await seenBy("counting");
+  const waiting = await waitingProcess(pid);
   const { id } = await shop.start("waiting", { pids: shop.path("warm-pids") });
   await until("the run has begun", async () => (await shop.read(id)).state_type === "RUNNING");
   expect((await shop.run("runs", "cancel", id)).code).toBe(0);
@@ -96,8 +97,8 @@ test("[AG62] a run of a process that waited is cancelled like any other", async 
 
 test("[AG63] a process that is killed while it waits harms no run, and is replaced", async () => {
   agent = await shop.agent();
-  await seenBy("counting");
-  const waiting = await waitingProcess();
+  const { pid } = await seenBy("counting");
+  const waiting = await waitingProcess(pid);
   process.kill(waiting, "SIGKILL");
   const { id } = await shop.start("counting");
   expect(await shop.end(id)).toMatchObject({ state_type: "COMPLETED", run_count: 1 });
