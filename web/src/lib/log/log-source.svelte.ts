@@ -74,11 +74,12 @@ export class LogSource {
   }
 
   #take(line: LogLine): void {
-    if (!asksFor(this.#query, line)) return;
     this.#arrived.push(line);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      const added = this.#book.append(this.#arrived.splice(0));
+      // Judged only now: the query may have changed since they came.
+      const asked = this.#arrived.splice(0).filter((arrived) => asksFor(this.#query, arrived));
+      const added = this.#book.append(asked);
       if (added === 0) return;
       this.written += added;
       this.version++;
