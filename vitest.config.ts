@@ -30,7 +30,7 @@ const WITHOUT_RUNTIME = [
   "durable-objects/{addresses,slots}.test.ts",
   "durable-objects/concurrency-limit/ledger.test.ts",
   "durable-objects/background-tasks/desk.test.ts",
-  "durable-objects/kit/{alarms,gather,json-schema,release,remembered}.test.ts",
+  "durable-objects/kit/{alarms,cold-store,gather,json-schema,release,remembered}.test.ts",
   "workers/api/{body,run-ids,sql-filter}.test.ts",
   "workers/auth/{hook-signatures,keys}.test.ts",
   "workers/channels/inbox.test.ts",

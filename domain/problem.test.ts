@@ -5,6 +5,7 @@ const SAMPLES: { [C in ProblemCode]: [Extract<Problem, { code: C }>, RegExp] } =
   not_found: [{ code: "not_found", what: "flow run", id: "f00" }, /flow run f00.*Check the id/],
   already_exists: [{ code: "already_exists", what: "work pool", name: "default" }, /default.*another name/],
   conflict: [{ code: "conflict", what: "pool", is: "paused", must: "Resume it first." }, /paused\. Resume it first\./],
+  untimely: [{ code: "untimely", message: "Wait until it is SCHEDULED." }, /SCHEDULED/],
   stale_claim: [{ code: "stale_claim", held: 4, shown: 3 }, /generation 3, but 4.*Stop/],
   invalid: [
     { code: "invalid", field: "state.type", message: "This is required." },

@@ -9,6 +9,8 @@ export type Problem =
   | { code: "already_exists"; what: string; name: string }
   /** The thing is not in a condition for this. `must`: what to do first. */
   | { code: "conflict"; what: string; is: string; must: string }
+  /** What is asked for cannot be done in this state, and the wire calls that a bad request. */
+  | { code: "untimely"; message: string }
   /** A report under a claim that is no longer the live one. */
   | { code: "stale_claim"; held: number; shown: number }
   /** One field is wrong. The path is dotted, as the wire names it. */
@@ -41,6 +43,8 @@ export function sentence(problem: Problem): string {
       return `A ${problem.what} named ${problem.name} is there already. Choose another name, or change that one.`;
     case "conflict":
       return `The ${problem.what} is ${problem.is}. ${problem.must}`;
+    case "untimely":
+      return problem.message;
     case "stale_claim":
       return (
         `This claim has generation ${problem.shown}, but ${problem.held} is current: the run was taken back or given to ` +

@@ -13,6 +13,9 @@ export interface ObjectEnv extends ObjectNamespaces, Shards, SigningKeys {
   /** Secret under which the checks in run ids are made. */
   KEY_PEPPER: string;
   DISPATCH: Queue<DispatchMessage>;
+  BLOBS: R2Bucket;
+  /** Days after its end when a run is packed into the bucket (kit/cold-store.ts); absent or 0: never. */
+  ARCHIVE_AFTER_DAYS?: string;
   /** "1": objects of ended runs are released early, as one machine needs it (kit/release.ts). */
   RELEASE_ENDED_RUNS?: string;
 }

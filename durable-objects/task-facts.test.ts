@@ -1,5 +1,9 @@
-import { beforeEach, expect, test } from "vitest";
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { laterBy } from "../test/workerd/clock.ts";
+import { testEnv } from "../test/workerd/env.ts";
 import { ask, makeTenant, type TestTenant } from "../test/workerd/tenant.ts";
+import { ConcurrencyLimit } from "./concurrency-limit/concurrency-limit.ts";
 
 let a: TestTenant;
 let flow: string;
@@ -7,6 +11,13 @@ beforeEach(async () => {
   a = await makeTenant();
   flow = (await call("POST /flows/", { name: "flow" })).id;
 });
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const LimitRpc = ConcurrencyLimit.prototype;
 
 const call = async (route: string, body?: unknown) => (await ask(route, { token: a.key, body })).body;
 
@@ -53,4 +64,55 @@ test("[KI51] an answer is found under its key, by its own workspace, until it ex
   expect(await third.set("RUNNING", { cache_key: "answer", refresh_cache: true })).toMatchObject({ status: "ACCEPT" });
   await third.set("COMPLETED", { cache_key: "answer", cache_expiration: "2020-01-01T00:00:00Z" }, { data });
   expect(await fourth.set("RUNNING", { cache_key: "answer" })).toMatchObject({ status: "ACCEPT" });
+});
+
+test("[KI52] a flow run that dies gives back what its task runs had, and so does one that is deleted", async () => {
+  await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const active = async () => (await call("GET /concurrency_limits/tag/db")).active_slots;
+  const [first, second, third] = [await task(["db"]), await task(["db"]), await task(["db"])];
+  await first.set("RUNNING");
+  expect(await active()).toEqual([first.id]);
+  await call(`POST /flow_runs/${first.run.id}/set_state`, { state: { type: "CRASHED" } });
+  expect(await active()).toEqual([]);
+  expect(await second.set("RUNNING")).toMatchObject({ status: "ACCEPT" });
+  await ask(`DELETE /flow_runs/${second.run.id}`, { token: a.key });
+  expect(await active()).toEqual([]);
+  await third.set("RUNNING");
+  await ask(`DELETE /task_runs/${third.id}`, { token: a.key });
+  expect(await active()).toEqual([]);
+});
+
+test("[KI52] slots that could not be given back at the end of a flow run are given back by its alarm", async () => {
+  await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const { run, id, set } = await task(["db"]);
+  await set("RUNNING");
+  const away = vi.spyOn(LimitRpc, "releaseHolder").mockRejectedValue(new Error("away"));
+  await call(`POST /flow_runs/${run.id}/set_state`, { state: { type: "FAILED" } });
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([id]);
+  away.mockRestore();
+  laterBy(11);
+  await runDurableObjectAlarm(testEnv.FLOW_RUN.getByName(`${a.workspace}/${run.id}`));
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([]);
+});
+
+test("[BT7] background tasks share the slots of their tags, and answers", async () => {
+  await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const background = async (tags: string[], key: string) => {
+    const body = { task_key: "b", dynamic_key: key, tags, state: { type: "PENDING" } };
+    const { id } = await call("POST /task_runs/", body);
+    const set = (type: string, details: object = {}, more: object = {}) =>
+      call(`POST /task_runs/${id}/set_state`, { state: { type, state_details: details, ...more } });
+    return { id, set };
+  };
+  const [first, second] = [await background(["db"], "1"), await background(["db"], "2")];
+  expect(await first.set("RUNNING", { cache_key: "k" })).toMatchObject({ status: "ACCEPT" });
+  expect(await second.set("RUNNING")).toMatchObject({ status: "WAIT" });
+  await first.set("COMPLETED", { cache_key: "k" }, { data: { type: "reference" } });
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([]);
+  expect(await second.set("RUNNING", { cache_key: "k" })).toMatchObject({
+    status: "REJECT",
+    state: { name: "Cached" },
+  });
+  const third = await background(["db"], "3");
+  expect(await third.set("RUNNING", { cache_key: "k", deferred: true })).toMatchObject({ state: { name: "Cached" } });
 });

@@ -31,19 +31,21 @@ const limitsOf = (env: Env, owner: Owner, tags: readonly string[]): Promise<Limi
     tags.map((tag) => TAG + tag),
   );
 
-/** What a transition of a task run needs to know. Slots are taken by this. */
+/** What a transition of a task run needs to know. Slots are taken by this; `beforeSlots` is called before any is. */
 export async function gatherTaskFacts(
   env: Env,
   owner: Owner,
   taskRun: string,
   { cacheKey, tags }: TaskNeeds,
   now: Instant,
+  beforeSlots: () => void = () => {},
 ): Promise<GatheredFacts> {
   const cached = cacheKey === null ? null : await answerFor(env, owner, cacheKey, now);
   // Who has the answer needs no slot.
   if (cached !== null || tags.length === 0) return { cached, slots: null };
   const limits = await limitsOf(env, owner, tags);
   if (!limits.some(({ active }) => active)) return { cached, slots: null };
+  beforeSlots();
   const holder = { type: "task_run", id: taskRun } as const;
   const answer = await acquireSlots(env, owner, limits, { slots: 1, holder, seconds: null });
   return { cached, slots: slotsOf(answer) };
@@ -55,7 +57,20 @@ function slotsOf(answer: Awaited<ReturnType<typeof acquireSlots>>): TagSlots {
   return answer.kind === "never" ? { kind: "closed", tag } : { kind: "full", tags: [tag], seconds: answer.seconds };
 }
 
-/** Does what a verdict has others do, and gives back slots that it had no use for. */
+/** Whether a verdict is one that others have to hear of: slots were asked for, or it has them do something. */
+export const asksOthers = (needs: TaskNeeds | null, verdict: TaskVerdict): boolean =>
+  needs !== null || ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.effects.length > 0);
+
+/** Gives back what a task run has of the slots of its tags. */
+export async function freeTagSlots(env: Env, owner: Owner, { id, tags }: Pick<TaskRun, "id" | "tags">): Promise<void> {
+  const holder = { type: "task_run", id } as const;
+  const limits = await limitsOf(env, owner, tags);
+  await Promise.all(
+    limits.map((limit) => concurrencyLimitAt(env, owner.workspace, limit.id).releaseHolder(owner, holder)),
+  );
+}
+
+/** Does what a verdict has others do, and gives back slots that it had no use for. True: the task run has no slot any more. */
 export async function afterTaskVerdict(
   env: Env,
   owner: Owner,
@@ -63,20 +78,16 @@ export async function afterTaskVerdict(
   verdict: TaskVerdict,
   { slots }: GatheredFacts,
   now: Instant,
-): Promise<void> {
+): Promise<boolean> {
   const entered = verdict.kind === "accept" || (verdict.kind === "reject" && verdict.changed);
   const effects: readonly Effect[] = entered ? verdict.effects : [];
   const unused = slots?.kind === "granted" && !(verdict.kind === "accept" && verdict.state.type === "RUNNING");
-  if (unused || effects.some(({ kind }) => kind === "release-slots")) {
-    const holder = { type: "task_run", id: known.id } as const;
-    const limits = await limitsOf(env, owner, known.tags);
-    await Promise.all(
-      limits.map(({ id }) => concurrencyLimitAt(env, owner.workspace, id).releaseHolder(owner, holder)),
-    );
-  }
+  const leaves = unused || effects.some(({ kind }) => kind === "release-slots");
+  if (leaves) await freeTagSlots(env, owner, known);
   for (const effect of effects) {
     if (effect.kind === "keep-cached" && entered) await keepAnswer(env, owner, effect, verdict.state, now);
   }
+  return leaves;
 }
 
 async function answerFor(env: Env, { workspace, shard }: Owner, key: string, now: Instant): Promise<State | null> {

@@ -3,7 +3,6 @@ import type { ObjectEnv } from "../durable-objects/env.ts";
 
 export interface Env extends ObjectEnv {
   DIRECTORY: D1Database;
-  BLOBS: R2Bucket;
   /** The web app; absent where only the API is served. */
   WEB?: Fetcher;
   /** Secret under which API keys are hashed and their checksums and the checks in run ids are made. */

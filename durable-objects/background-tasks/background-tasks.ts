@@ -27,6 +27,7 @@ import { now } from "../kit/alarms.ts";
 import { type Packed, pack } from "../kit/packed.ts";
 import { SqliteStore } from "../kit/store.ts";
 import type { Judged, TaskRunsOwner as Owner } from "../kit/task-runs-rpc.ts";
+import { afterTaskVerdict, asksOthers, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
 import { Desk, type NewBackgroundTask } from "./desk.ts";
 import type { BackgroundTasksRpc, TaskWorker } from "./rpc.ts";
 import { TaskWorkers } from "./workers.ts";
@@ -91,10 +92,13 @@ export class BackgroundTasks extends DurableObject<ObjectEnv> implements Backgro
     { force }: { force: boolean },
   ): Promise<Judged | null | Problem> {
     if (!this.#isMine(owner)) return null;
-    const judged = this.#desk.propose(id, state, force);
+    const needs = this.#desk.needs(id, state, { force });
+    const gathered = needs ? await gatherTaskFacts(this.env, owner, id, needs, now()) : NOTHING_GATHERED;
+    const judged = this.#desk.propose(id, state, { force, gathered });
     if (judged === null || "code" in judged) return judged;
     this.#workers.handOut();
     const { verdict, known } = judged;
+    if (asksOthers(needs, verdict)) await afterTaskVerdict(this.env, owner, known, verdict, gathered, now());
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     return { entered, body: pack(verdictToWire(verdict, known.state)) };
   }

@@ -1,7 +1,10 @@
 import { type Instant, instant } from "@millrace/domain/time.ts";
 import { beforeEach, expect, test } from "vitest";
 import { Disk, MemoryStore } from "../../test/faults/platform/memory-store.ts";
+import { NOTHING_GATHERED } from "../task-facts.ts";
 import { Desk, type NewBackgroundTask } from "./desk.ts";
+
+const FORCED = { force: true, gathered: NOTHING_GATHERED };
 
 let disk: Disk;
 let time: number;
@@ -66,7 +69,7 @@ test("[BT2] it waits, whatever ends meanwhile, until it is taken", () => {
 
 test.each(["PENDING", "RUNNING", "CANCELLED"] as const)("[BT2] one that became %s waits no longer", (type) => {
   const id = make(desk());
-  expect(desk().propose(id, { type }, true)).toMatchObject({ verdict: { kind: "accept" } });
+  expect(desk().propose(id, { type }, FORCED)).toMatchObject({ verdict: { kind: "accept" } });
   expect(line(desk())).toEqual([]);
 });
 
@@ -102,8 +105,8 @@ test("[BT3] what comes back, or waits for a retry, goes before the rest", () => 
 test("[BT2] one that is scheduled anew waits anew", () => {
   const id = make(desk());
   desk().taken(id);
-  desk().propose(id, { type: "RUNNING" }, true);
-  desk().propose(id, { type: "SCHEDULED", name: "AwaitingRetry", details: { deferred: true } }, true);
+  desk().propose(id, { type: "RUNNING" }, FORCED);
+  desk().propose(id, { type: "SCHEDULED", name: "AwaitingRetry", details: { deferred: true } }, FORCED);
   expect(line(desk())).toEqual([id]);
 });
 
@@ -161,7 +164,7 @@ test("[BT5] log lines are kept with their task run, and go with it", () => {
 test("[KI41] large data of a state lie apart, and are read with the task run", () => {
   const data = { text: "x".repeat(100_000) };
   const id = make(desk());
-  desk().propose(id, { type: "COMPLETED", data }, true);
+  desk().propose(id, { type: "COMPLETED", data }, FORCED);
   expect(desk().get(id)?.state?.data).toEqual(data);
   expect(desk().states(id)?.at(-1)?.data).toEqual(data);
   expect(disk.entries.get(`task/${id}`)?.length).toBeLessThan(2_000);

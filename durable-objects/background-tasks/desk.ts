@@ -14,6 +14,7 @@ import { newState, type State, type StateInput } from "@millrace/domain/state.ts
 import { type NewTaskRun, newTaskRun } from "@millrace/domain/task-run/create.ts";
 import { decideTaskRun, type TaskVerdict } from "@millrace/domain/task-run/decide.ts";
 import { movedOn, statesOf, type TaskRunRecord, withEarlier } from "@millrace/domain/task-run/history.ts";
+import { type TaskNeeds, taskNeeds } from "@millrace/domain/task-run/needs.ts";
 import { policyForTaskRun } from "@millrace/domain/task-run/policy.ts";
 import { recordTaskRunEvent, taskRunTarget } from "@millrace/domain/task-run/record.ts";
 import { NO_FACTS } from "@millrace/domain/task-run/rule.ts";
@@ -22,6 +23,7 @@ import type { Instant } from "@millrace/domain/time.ts";
 import { type Line, Logs } from "../kit/logs.ts";
 import type { Store } from "../kit/store.ts";
 import { TaskRunRows } from "../kit/task-run-rows.ts";
+import type { GatheredFacts } from "../task-facts.ts";
 import { type Place, WaitingLine } from "./waiting-line.ts";
 
 export interface Clock {
@@ -87,15 +89,27 @@ export class Desk {
     }
   }
 
+  /** What a proposed state needs of others; null where that is nothing. */
+  needs(id: string, proposed: StateInput, how: { force: boolean }): TaskNeeds | null {
+    const record = this.#rows.get(id);
+    if (!record) return null;
+    const needs = taskNeeds(record.run, newState(proposed, { id: "", now: this.#clock.now() }), how);
+    return needs.cacheKey === null && needs.tags.length === 0 ? null : needs;
+  }
+
   /** Judges a proposed state, and enters what the rules put in place. */
-  propose(id: string, proposed: StateInput, force: boolean): { verdict: TaskVerdict; known: TaskRun } | null | Problem {
+  propose(
+    id: string,
+    proposed: StateInput,
+    { force, gathered }: { force: boolean; gathered: GatheredFacts },
+  ): { verdict: TaskVerdict; known: TaskRun } | null | Problem {
     const record = this.#rows.get(id);
     if (!record) return null;
     const now = this.#clock.now();
     const { newId } = this.#clock;
     const to = newState(proposed, { id: newId(), now });
     const known = this.#rows.whole(record.run);
-    const facts = { ...NO_FACTS, chance: Math.random() };
+    const facts = { ...NO_FACTS, ...gathered, chance: Math.random() };
     const verdict = decideTaskRun(policyForTaskRun(to, { force }), { run: known, to, now, newId, facts });
     if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
       const asked = verdict.effects.find((effect) => effect.kind === "enqueue");

@@ -7,6 +7,7 @@ import { clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
 import type { Cancelled } from "@millrace/domain/flow-run/cancellation.ts";
 import { isWorked } from "@millrace/domain/flow-run/claim.ts";
 import { isTerminal, type State } from "@millrace/domain/state.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { type Instant, plusSeconds, secondsBetween } from "@millrace/domain/time.ts";
 import type { Head } from "./head.ts";
 
@@ -24,6 +25,8 @@ export type Duty =
   | { kind: "cancel-child"; run: string; parent: Cancelled }
   /** Give back the slot of a lease. */
   | { kind: "free"; lease: string }
+  /** Give back the slots of a task run's tags. */
+  | { kind: "free-tags"; taskRun: Pick<TaskRun, "id" | "tags"> }
   /** Hold the slot of a lease without signs of life. */
   | { kind: "hold"; lease: string };
 

@@ -10,6 +10,7 @@ import type { Instant } from "@millrace/domain/time.ts";
 import { flowRunAt, workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import { releaseSlots } from "../slots.ts";
+import { freeTagSlots } from "../task-facts.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import { holdSlot } from "./deployment-slot.ts";
 import type { Duty } from "./duties.ts";
@@ -57,6 +58,10 @@ export class Errands {
     if (duty.kind === "free") {
       await releaseSlots(this.#env, owner, duty.lease);
       return this.#ledger.freed(duty.lease);
+    }
+    if (duty.kind === "free-tags") {
+      await freeTagSlots(this.#env, owner, duty.taskRun);
+      return this.#ledger.tagsFreed(duty.taskRun.id);
     }
     const pool = run.workPoolId;
     if (!pool) return;

@@ -30,7 +30,7 @@ import { workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import { now } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
-import { afterTaskVerdict, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
+import { afterTaskVerdict, asksOthers, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import { isProblem, isUnbegun, type Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
@@ -235,14 +235,17 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   ): Promise<Answer | null | Problem> {
     const needs = this.#use().tasks.taskNeeds(owner, id, state, how);
     const gathered = needs
-      ? await this.#host.during(gatherTaskFacts(this.env, owner, id, needs, now()))
+      ? await this.#host.during(
+          gatherTaskFacts(this.env, owner, id, needs, now(), () => this.#host.ledger.tagsHeld(id)),
+        )
       : NOTHING_GATHERED;
     const judged = this.#use().tasks.setTaskRunState(owner, id, state, { ...how, gathered });
     if (judged === null || isProblem(judged)) return judged;
     const { verdict, known } = judged;
-    const asks =
-      needs !== null || ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.effects.length > 0);
-    if (asks) await this.#host.during(afterTaskVerdict(this.env, owner, known, verdict, gathered, now()));
+    const freed =
+      asksOthers(needs, verdict) &&
+      (await this.#host.during(afterTaskVerdict(this.env, owner, known, verdict, gathered, now())));
+    if (freed) this.#host.ledger.tagsFreed(id);
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     if (entered) this.#host.noteTaskRuns([verdict.run]);
     return { entered, body: pack(verdictToWire(verdict, known.state)) };

@@ -59,6 +59,8 @@ export interface Head {
   receipts?: readonly Receipt[];
   /** Leases of slots that the run left, until they are known to be given back. */
   left?: readonly string[];
+  /** Ids of the task runs that may have slots of their tags' limits: with the run's end they have none. */
+  holding?: readonly string[];
   /** Ids of the transitions that were made lately. */
   transitions: string[];
   surroundings: Surroundings;

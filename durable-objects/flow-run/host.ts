@@ -16,12 +16,14 @@ import { uuidv7 } from "uuidv7";
 import { eventHubAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
+import { ColdStore } from "../kit/cold-store.ts";
 import { pack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
 import { Claims } from "./claims.ts";
 import { askForSlot } from "./deployment-slot.ts";
 import { Errands } from "./errands.ts";
+import type { Head } from "./head.ts";
 import { type Clock, Ledger, type Owner } from "./ledger.ts";
 import { BY_CLAIM, Lifecycle } from "./lifecycle.ts";
 import { Outbox } from "./outbox.ts";
@@ -32,6 +34,9 @@ import { Watchers } from "./watchers.ts";
 
 const clock: Clock = { now, newId: uuidv7 };
 
+const DAY_SECONDS = 86_400;
+/** Seconds after which what a packed run left in the bucket is deleted, once it was taken back. */
+const SWEEP_SECONDS = 5;
 /** Seconds until a deleted run is taken off the lists again, where that failed. */
 const REBURY_SECONDS = 5;
 
@@ -44,13 +49,17 @@ export class Host {
   readonly records: Records;
   readonly outbox: Outbox;
   readonly watchers: Watchers;
+  readonly #store: ColdStore;
   readonly #env: ObjectEnv;
   readonly #errands: Errands;
   readonly #alarm: PhysicalAlarm;
   readonly #release: Release;
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
-    this.ledger = new Ledger(new SqliteStore(ctx.storage), clock);
+    this.#store = new ColdStore(new SqliteStore(ctx.storage), env.BLOBS, () => void this.#thawed());
+    if (this.#store.isPacked) void ctx.blockConcurrencyWhile(() => this.#store.load());
+    const days = Number(env.ARCHIVE_AFTER_DAYS ?? 0);
+    this.ledger = new Ledger(this.#store, clock, days > 0 ? days * DAY_SECONDS : null);
     this.life = new Lifecycle(this.ledger);
     this.claims = new Claims(this.ledger);
     this.waking = new Waking(this.ledger);
@@ -98,7 +107,8 @@ export class Host {
   }
 
   async arm(): Promise<void> {
-    await this.#alarm.wakeBy(nextDue(this.ledger.alarms));
+    // Of a run that is packed nothing is expected.
+    if (!this.#store.isPacked) await this.#alarm.wakeBy(nextDue(this.ledger.alarms));
   }
 
   /** What follows a deletion: agent or pool hear of it, and lists forget the run. */
@@ -112,17 +122,34 @@ export class Host {
   async ring(): Promise<void> {
     this.#alarm.rang();
     try {
+      await this.#store.sweep();
+      if (this.#store.isPacked) return;
       await this.during(this.#bury());
-      const { unheard, entered } = this.waking.ring(await this.#slotIfLate());
+      const { unheard, entered, cold } = this.waking.ring(await this.#slotIfLate());
       await this.arm();
       if (entered) await this.afterChange();
       else await this.during(this.#perform());
       if (unheard) await this.outbox.tell(false);
+      if (cold) await this.during(this.#pack());
     } catch (error) {
       console.error("A flow run's alarm failed", error);
     } finally {
       await this.arm();
     }
+  }
+
+  /** Packs a run of which nothing is expected any more. */
+  async #pack(): Promise<void> {
+    const { head } = this.ledger;
+    if (!head || !this.#isOver(head) || this.ledger.unfreed(head).length > 0) return;
+    if (head.receipts?.some(({ answered }) => answered === null)) return;
+    // What lists do not show yet would never be told.
+    if ((await this.outbox.tell(false)) && (await this.#store.pack(head.workspace))) await this.#alarm.off();
+  }
+
+  /** A packed run was changed: its package is of no use, and its alarms count again. */
+  async #thawed(): Promise<void> {
+    await this.during(this.#alarm.wakeBy(plusSeconds(now(), SWEEP_SECONDS)));
   }
 
   /** A run that is about to be Late may be one too many for its deployment. */
@@ -171,8 +198,8 @@ export class Host {
   /** Nothing more is expected of the run, and all of it is known elsewhere. */
   #isDone(): boolean {
     const { head } = this.ledger;
-    if (!head) return true;
-    const over = head.run.state !== null && isTerminal(head.run.state.type);
-    return over && head.claim === null && this.outbox.isQuiet();
+    return !head || (this.#isOver(head) && this.outbox.isQuiet());
   }
+
+  #isOver = ({ run, claim }: Head): boolean => run.state !== null && isTerminal(run.state.type) && claim === null;
 }

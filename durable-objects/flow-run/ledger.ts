@@ -66,6 +66,12 @@ function effectsOf({ states }: Head, run: FlowRun): readonly Effect[] {
   return releaseSlot.effects({ run, from, state: run.state, rejected: false, facts: NO_FACTS });
 }
 
+const isOver = ({ state }: FlowRun): boolean => state !== null && isTerminal(state.type);
+
+/** Without the alarm that gives slots back, where none is to be given back. */
+const withoutNeedless = (head: Head): Head =>
+  head.left?.length || head.holding?.length ? head : { ...head, alarms: clearAlarms(head.alarms, ["free"]) };
+
 export class Ledger {
   readonly clock: Clock;
   /** The rows beside the head. What changes them stands in a transaction of `transact`. */
@@ -75,14 +81,17 @@ export class Ledger {
   readonly inputs: Inputs;
   readonly checkpoints: Checkpoints;
   readonly #store: Store;
+  readonly #archiveAfter: number | null;
   /** `undefined`: not read yet. */
   #head: Head | null | undefined;
   #duties: Duty[] = [];
   readonly #cancelledTasks: TaskRun[] = [];
 
-  constructor(store: Store, clock: Clock) {
+  /** `archiveAfter`: seconds after its end when the run is to be packed; null: never. */
+  constructor(store: Store, clock: Clock, archiveAfter: number | null = null) {
     this.#store = store;
     this.clock = clock;
+    this.#archiveAfter = archiveAfter;
     this.taskRuns = new TaskRuns(store, () => ({ flowRunId: this.head?.run.id ?? null }));
     this.logs = new Logs(store);
     this.beats = new Heartbeats(store);
@@ -171,10 +180,31 @@ export class Ledger {
 
   /** A slot was given back. It is written with the next change, or lost: giving back twice is harmless. */
   freed(lease: string): void {
-    const head = this.head;
-    if (!head) return;
-    const left = head.left?.filter((one) => one !== lease) ?? [];
-    this.#head = { ...head, left, alarms: left.length === 0 ? clearAlarms(head.alarms, ["free"]) : head.alarms };
+    const { head } = this;
+    if (head) this.#head = withoutNeedless({ ...head, left: head.left?.filter((one) => one !== lease) ?? [] });
+  }
+
+  /** A task run may have slots from now on, until `tagsFreed`. */
+  tagsHeld(taskRun: string): void {
+    const { head } = this;
+    if (!head || head.holding?.includes(taskRun)) return;
+    this.transact(() => this.write({ ...head, holding: [...(head.holding ?? []), taskRun] }));
+  }
+
+  /** A task run has no slots any more; as `freed`. */
+  tagsFreed(taskRun: string): void {
+    const { head } = this;
+    if (!head?.holding?.includes(taskRun)) return;
+    this.#head = withoutNeedless({ ...head, holding: head.holding.filter((one) => one !== taskRun) });
+  }
+
+  /** What is to be given back and was not yet: slots that the run left, and, once it is over, those of its task runs. */
+  unfreed({ left = [], holding = [], run }: Head): Duty[] {
+    const tasks = isOver(run) ? holding.flatMap((id) => this.taskRuns.get(id) ?? []) : [];
+    return [
+      ...left.map((lease) => ({ kind: "free", lease }) as const),
+      ...tasks.map(({ id, tags }) => ({ kind: "free-tags", taskRun: { id, tags } }) as const),
+    ];
   }
 
   /** A subflow that was told of its parent's cancellation has answered; null: it is not there any more. */
@@ -217,13 +247,27 @@ export class Ledger {
     const version = head.version + (seen ? 1 : 0);
     const now = this.clock.now();
     // The sweep passes by runs that have ended: a change of one of them has an alarm of its own to be told by.
-    const over = head.run.state !== null && isTerminal(head.run.state.type);
+    const over = isOver(head.run);
     const alarms =
       seen && over && head.version > 0 ? setAlarm(head.alarms, "tell", plusSeconds(now, RETELL_SECONDS)) : head.alarms;
-    const timed = states === head.states ? alarms : { ...clearAlarms(alarms, TIMERS), ...timersOf(run) };
+    const timed = states === head.states ? alarms : this.#timed(alarms, run, now);
     const asked = dutyOf({ ...head, alarms: timed, run, states, version }, now);
     if (asked.duty) this.#duties.push(asked.duty);
-    this.write(asked.head);
+    this.write(states === head.states ? asked.head : this.#withTagsFreed(asked.head, now));
+  }
+
+  /** The alarms with those that a new state sets. */
+  #timed(alarms: Alarms, run: FlowRun, now: Instant): Alarms {
+    const timed = { ...clearAlarms(alarms, [...TIMERS, "archive"]), ...timersOf(run) };
+    const cold = isOver(run) && this.#archiveAfter !== null;
+    return cold ? setAlarm(timed, "archive", plusSeconds(now, this.#archiveAfter)) : timed;
+  }
+
+  /** With the end of the run its task runs have no slots any more, whether or not anybody says so of them. */
+  #withTagsFreed(head: Head, now: Instant): Head {
+    if (!head.holding?.length || !isOver(head.run)) return head;
+    this.#duties.push(...this.unfreed({ ...head, left: [] }));
+    return { ...head, alarms: setAlarm(head.alarms, "free", plusSeconds(now, REFREE_SECONDS)) };
   }
 
   /** Does what has to be done about inputs and slots, or asks for it; answers the head that remembers it. */

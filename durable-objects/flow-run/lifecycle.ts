@@ -212,12 +212,8 @@ export class Lifecycle {
     if (refused) return refused;
     const { run } = head;
     if (edit.jobVariables && run.state?.type !== "SCHEDULED") {
-      return {
-        code: "conflict",
-        what: "flow run",
-        is: run.state?.type ?? "without a state",
-        must: "Job variables are changed while a run is SCHEDULED.",
-      };
+      const message = `Job variables of a flow run in state ${run.state?.type ?? "none"} cannot be changed: it must be SCHEDULED.`;
+      return { code: "untimely", message };
     }
     const next: FlowRun = {
       ...run,
@@ -243,8 +239,10 @@ export class Lifecycle {
   remove(owner: Owner, id: string): FlowRun | Problem {
     const head = this.ledger.headOf(owner);
     if (!head) return notFound(id);
-    const { run, claim } = head;
+    const { run, claim, holding = [] } = head;
+    const holders = holding.flatMap((one) => this.ledger.taskRuns.get(one) ?? []);
     this.ledger.clear(owner, run);
+    for (const taskRun of holders) this.ledger.ask({ kind: "free-tags", taskRun });
     if (claim) this.ledger.ask({ kind: "cancel", generation: claim.generation });
     else if (run.workPoolId) this.ledger.ask({ kind: "withdraw" });
     return run;

@@ -12,6 +12,9 @@ import type { Head } from "./head.ts";
 import { type Ledger, type Owner, REFREE_SECONDS, RETELL_SECONDS } from "./ledger.ts";
 import { REASK_SECONDS } from "./nodes.ts";
 
+/** Seconds after which a run that could not be packed is packed again. */
+const REPACK_SECONDS = 3_600;
+
 export class Waking {
   readonly ledger: Ledger;
 
@@ -19,16 +22,22 @@ export class Waking {
     this.ledger = ledger;
   }
 
-  /** Does what is due. `unheard`: something is to be told again. `entered`: time brought the run into another state. */
-  ring(slot: SlotAnswer | null = null): { unheard: boolean; entered: boolean } {
+  /**
+   * Does what is due. `unheard`: something is to be told again. `entered`: time brought the run into another state. `cold`: it is to be
+   * packed.
+   */
+  ring(slot: SlotAnswer | null = null): { unheard: boolean; entered: boolean; cold: boolean } {
     const head = this.ledger.head;
     const now = this.ledger.clock.now();
     const rung = head ? due(head.alarms, now) : [];
-    if (!head || rung.length === 0) return { unheard: false, entered: false };
+    if (!head || rung.length === 0) return { unheard: false, entered: false, cold: false };
     const unheard = rung.includes("tell") && (head.version > head.told || head.states.length > head.toldStates);
     let alarms = clearAlarms(head.alarms, rung);
     // Only being heard ends the telling: a crash before that must find the alarm set.
     if (unheard) alarms = setAlarm(alarms, "tell", plusSeconds(now, RETELL_SECONDS));
+    // Should packing fail, or the process end meanwhile, it is tried again.
+    const cold = rung.includes("archive");
+    if (cold) alarms = setAlarm(alarms, "archive", plusSeconds(now, REPACK_SECONDS));
     let run = head.run;
     for (const timer of TIMERS) {
       const set = head.alarms[timer];
@@ -44,14 +53,13 @@ export class Waking {
       const parent = head.run.state?.type === "CANCELLING" ? "CANCELLING" : "CANCELLED";
       for (const { id } of unanswered) this.ledger.ask({ kind: "cancel-child", run: id, parent });
     }
-    if (rung.includes("free") && head.left?.length) {
-      alarms = setAlarm(alarms, "free", plusSeconds(now, REFREE_SECONDS));
-      for (const lease of head.left) this.ledger.ask({ kind: "free", lease });
-    }
+    const unfreed = rung.includes("free") ? this.ledger.unfreed(head) : [];
+    if (unfreed.length > 0) alarms = setAlarm(alarms, "free", plusSeconds(now, REFREE_SECONDS));
+    for (const duty of unfreed) this.ledger.ask(duty);
     // A process that does not end by itself has to be told by its agent.
     const overruled = entered && head.claim && run.state ? run.state.id : head.overruled;
     this.ledger.transact(() => this.ledger.save({ ...head, alarms, overruled }, run, { seen: entered }));
-    return { unheard, entered };
+    return { unheard, entered, cold };
   }
 
   /** The run after time proposed a state. */

@@ -38,6 +38,12 @@ export class PhysicalAlarm {
     }
   }
 
+  /** Nothing is to wake the object. */
+  async off(): Promise<void> {
+    this.#set = null;
+    await this.#storage.deleteAlarm();
+  }
+
   /** To be called first when it rings. */
   rang(): void {
     this.#set = null;

@@ -22,6 +22,7 @@ const STATUS: { readonly [Code in ProblemCode]: number } = {
   not_found: 404,
   already_exists: 409,
   conflict: 409,
+  untimely: 400,
   stale_claim: 409,
   invalid: 422,
   unfit: 409,
@@ -56,7 +57,8 @@ export function problemResponse(problem: Problem): Response {
   if (problem.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="millrace"';
   // What a pool's template refuses is the body's fault; parameters and schema contradict each other.
   const status = problem.code === "unfit" && problem.of === "job_variables" ? 422 : STATUS[problem.code];
-  return json({ detail }, status, headers);
+  // Prefect's server says it under the one name or the other, by the endpoint; whoever reads either finds it.
+  return json(problem.code === "not_found" ? { detail, exception_message: detail } : { detail }, status, headers);
 }
 
 /** 422 with the list of what is wrong, under the names that Prefect's server and FastAPI's clients look for. */

@@ -105,6 +105,8 @@ function bindingsOf({ secrets, localSignIn, objectBudget }: RuntimeInputs): Reco
   return {
     KEY_PEPPER: secrets.keyPepper,
     RELEASE_ENDED_RUNS: "1",
+    // Objects and bucket lie on one disk: packing would free little of it, and cost each run an fsync.
+    ARCHIVE_AFTER_DAYS: "0",
     SIGNING_KEYS: JSON.stringify(secrets.signingKeys),
     SECRETS_KEYS: JSON.stringify(secrets.secretsKeys),
     ...(localSignIn ? { LOCAL_SIGN_IN: "1" } : {}),

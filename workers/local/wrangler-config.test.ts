@@ -29,7 +29,9 @@ test("[LO17] every binding of wrangler.toml is given under its name", () => {
     "bindings",
   ] as const;
   const names = new Set(given.flatMap((kind) => Object.keys(worker?.[kind] ?? {})));
-  const wanted = [...text.matchAll(/^(?:binding|name) = "([A-Z][A-Z0-9_]*)"$/gm)].map(([, name]) => name);
+  const wanted = [...text.matchAll(/^(?:binding|name) = "([A-Z][A-Z0-9_]*)"$|^([A-Z][A-Z0-9_]*) = /gm)].map(
+    ([, name, variable]) => name ?? variable,
+  );
   expect(wanted.length).toBeGreaterThan(6);
   expect([...names].sort()).toEqual([...wanted, "KEY_PEPPER"].sort());
 });
