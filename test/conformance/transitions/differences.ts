@@ -61,6 +61,18 @@ export const accepted: readonly Accepted[] = [
         .some((one, before) => stepOf(sequence, before)?.on === "flow" && / CANCELLED /.test(one.answer)),
   },
   {
+    name: "a run gives back no slot that it never had",
+    reason:
+      "A run that was forced to be PENDING has no slot. There it gives one back all the same as it leaves, another run's, and two run where one may.",
+    explains: ({ sequence, at, theirs, ours }) =>
+      sequence.kind === "limited" &&
+      / ACCEPT .*PENDING/.test(theirs[at]?.answer ?? "") &&
+      / REJECT .*(AwaitingConcurrencySlot|CANCELLED)/.test(ours[at]?.answer ?? "") &&
+      theirs
+        .slice(0, at)
+        .some(({ answer, state }) => / PENDING /.test(answer) && state?.deployment_concurrency_lease_id === undefined),
+  },
+  {
     name: "an error of the other server",
     reason:
       "Prefect's server answers 500 where it queues a background task whose state has data, or leaves a state with odd data.",
