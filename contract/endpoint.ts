@@ -35,6 +35,8 @@ export interface EndpointRow {
   readonly mendText?: true;
   /** Largest body in bytes, where it is not the common limit. */
   readonly limit?: number;
+  /** The name under which a 404 says what is missing, where that is not `detail`. */
+  readonly missing?: "exception_message";
   readonly status: number | readonly [number, ...number[]];
   /** Absent: the answer has no body. */
   readonly result?: z.ZodType;

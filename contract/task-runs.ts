@@ -2,7 +2,6 @@
 
 import { TASK_RUN_SORTS } from "@millrace/domain/filter/order.ts";
 import { estimatedRunTime, estimatedStartTimeDelta } from "@millrace/domain/flow-run/estimates.ts";
-import type { Json } from "@millrace/domain/json.ts";
 import type { TaskRun, TaskRunPolicy } from "@millrace/domain/task-run/run.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
@@ -13,7 +12,6 @@ import { HistoryOut, HistorySpan } from "./history.ts";
 import { StateIn, StateOut, stateToWire } from "./states.ts";
 import {
   ById,
-  Fields,
   Labels,
   Limit,
   maybe,
@@ -46,6 +44,14 @@ export const TaskPolicyIn = z
       retryJitterFactor: policy.retry_jitter_factor,
     }),
   );
+
+/** Where an input of a task run comes from. */
+const TaskInput = z.union([
+  z.object({ input_type: z.literal("task_run").default("task_run"), id: Uuid }),
+  z.object({ input_type: z.literal("flow_run"), id: Uuid }),
+  z.object({ input_type: z.literal("parameter").default("parameter"), name: z.string() }),
+  z.object({ input_type: z.literal("constant").default("constant"), type: z.string() }),
+]);
 
 export const TaskRunOut = z.object({
   id: z.uuid(),
@@ -136,10 +142,7 @@ const TaskRunCreate = z.strictObject({
   empirical_policy: TaskPolicyIn.optional(),
   tags: Tags.default([]),
   labels: maybe(Labels),
-  task_inputs: z
-    .record(z.string(), z.array(Fields))
-    .transform((inputs) => inputs as { [parameter: string]: Json[] })
-    .default({}),
+  task_inputs: z.record(z.string(), z.array(TaskInput)).default({}),
 });
 export type TaskRunCreateBody = z.output<typeof TaskRunCreate>;
 
@@ -167,6 +170,7 @@ export const taskRuns = {
     path: "/task_runs/{id}/set_state",
     scope: "run_flows",
     params: ById,
+    missing: "exception_message",
     body: z.object({ state: StateIn, force: otherwise(z.boolean(), false) }),
     status: [201, 200],
     result: Orchestration,

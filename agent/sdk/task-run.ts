@@ -1,12 +1,3 @@
-/**
- * The life of one task run, decided here and told to the API by events.
- *
- * R1  Its id, its number among the calls of its task, and its PENDING event exist when the call returns: the order of calls
- *     is the order on the timeline, whatever is awaited when.
- * R2  A task that waits for one which did not complete is never begun: it stays PENDING as NotReady.
- * R3  Every attempt has a fresh signal, and its RUNNING event is sent before the function is called.
- */
-import type { Json } from "@millrace/domain/json.ts";
 import { formatInstant, fromMilliseconds, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { attempt, type Outcome } from "./attempt.ts";
@@ -238,16 +229,19 @@ function nameOf<Args extends readonly unknown[], Result>(
   return futuresIn(args).size > 0 ? `${task.name}-${call}` : task.runName(...(args as unknown as Args));
 }
 
+/** Task runs from which each parameter of a task run comes. */
+type TaskInputs = { [parameter: string]: { input_type: "task_run"; id: string }[] };
+
 /** Where each argument came from. Functions have no names for their arguments once they are bundled: these are numbered. */
 export function taskInputs(
   task: { waitFor: readonly Future<unknown>[] },
   args: readonly unknown[],
   flowRun: FlowRunScope,
-): { [parameter: string]: Json[] } {
-  const inputs: { [parameter: string]: Json[] } = {};
+): TaskInputs {
+  const inputs: TaskInputs = {};
   for (const [index, argument] of args.entries()) inputs[`arg${index}`] = flowRun.originsOf(argument).map(asInput);
   if (task.waitFor.length > 0) inputs.wait_for = task.waitFor.map((future) => asInput(future.taskRun.id));
   return inputs;
 }
 
-const asInput = (id: string): Json => ({ input_type: "task_run", id });
+const asInput = (id: string): TaskInputs[string][number] => ({ input_type: "task_run", id });

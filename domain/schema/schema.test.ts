@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Json, JsonObject } from "../json.ts";
-import { hydrated, Unhydrated } from "./hydrate.ts";
+import { hydrated, Unhydrated, variablesNamed, withVariables } from "./hydrate.ts";
 import { preparedSchema } from "./prepare.ts";
 
 test.each([
@@ -54,6 +54,31 @@ test.each([
   ["[DO41] nothing at all", { __prefect_kind: "json" }, {}],
 ] as [string, JsonObject, Json][])("%s", (_case, given, expected) => {
   expect(hydrated(given)).toEqual(expected);
+});
+
+const variable = (name?: string): JsonObject => ({
+  __prefect_kind: "workspace_variable",
+  variable_name: name as string,
+});
+
+test("[DO45] a variable's value stands in its place, as it is", () => {
+  const given = { a: variable("x"), b: [{ c: variable("y") }], d: { __prefect_kind: "workspace_variable" } };
+  expect(variablesNamed(given)).toEqual(["x", "y"]);
+  const value = { __prefect_kind: "none", value: 1 };
+  const put = withVariables(
+    given,
+    new Map<string, Json>([
+      ["x", value],
+      ["y", null],
+    ]),
+  );
+  expect(hydrated(put)).toEqual({ a: value, b: [{ c: null }] });
+});
+
+test("[DO45] a variable that is not there is named", () => {
+  expect(() => hydrated(withVariables({ a: variable("x") }, new Map()))).toThrow(
+    "Variable 'x' not found in workspace.",
+  );
 });
 
 test.each([

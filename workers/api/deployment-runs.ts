@@ -14,7 +14,7 @@ import {
   type Template,
   templateOf,
 } from "./deployment-records.ts";
-import { fitJobVariables, fitParameters } from "./fitting.ts";
+import { fitJobVariables, fitParameters, withWorkspaceVariables } from "./fitting.ts";
 import { listFlowRuns } from "./flow-run-lists.ts";
 import { beginRun, parentOf } from "./flow-runs.ts";
 import { type JsonText, notFound, Refusal } from "./refusal.ts";
@@ -93,7 +93,7 @@ async function begin(
     throw new Refusal({ code: "conflict", what: "deployment", is: "disabled", must: "Enable it first." });
   const doing = "creating flow run";
   const enforced = body.enforce_parameter_schema ?? row.enforce_parameter_schema === 1;
-  const given = { ...birth.parameters, ...body.parameters };
+  const given = await withWorkspaceVariables(env, tenant, { ...birth.parameters, ...body.parameters });
   const parameters = fitParameters(given, schemaOf(row), { doing, partly: false, enforced });
   const jobVariables: JsonObject = { ...birth.jobVariables, ...body.job_variables };
   if (pool) fitJobVariables(pool.base_job_template as JsonObject, jobVariables, { doing, partly: false });

@@ -3,12 +3,26 @@
  */
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { isObject, type Json } from "@millrace/domain/json.ts";
-import { hydrated, Unhydrated } from "@millrace/domain/schema/hydrate.ts";
+import { hydrated, Unhydrated, variablesNamed, withVariables } from "@millrace/domain/schema/hydrate.ts";
 import { violations } from "../../durable-objects/kit/json-schema.ts";
+import type { Tenant } from "../auth/credential.ts";
+import type { Env } from "../env.ts";
 import { Refusal } from "./refusal.ts";
+import { shardOfTenant } from "./shard.ts";
 
 /** What is being done, as in "creating flow run", for the sentence that refuses it. */
 type Doing = string;
+
+/** With the values of the workspace's variables in the place of what stands for them. */
+export async function withWorkspaceVariables(env: Env, tenant: Tenant, given: JsonObject): Promise<JsonObject> {
+  const names = variablesNamed(given);
+  if (names.length === 0) return given;
+  const { results } = await shardOfTenant(env, tenant)
+    .prepare("SELECT name, value FROM variables WHERE workspace_id = ?1 AND name IN (SELECT value FROM json_each(?2))")
+    .bind(tenant.workspace, JSON.stringify(names))
+    .all<{ name: string; value: string }>();
+  return withVariables(given, new Map(results.map(({ name, value }) => [name, JSON.parse(value) as Json])));
+}
 
 /** The parameters that `given` stands for, once they fit the schema; `partly`: some may be given later. */
 export function fitParameters(

@@ -44,8 +44,8 @@ export interface Fault {
   type: string;
 }
 
-/** The answer for a problem. */
-export function problemResponse(problem: Problem): Response {
+/** The answer for a problem; `missing`: the name under which it says that something is not there. */
+export function problemResponse(problem: Problem, missing: "detail" | "exception_message" = "detail"): Response {
   if (problem.code === "invalid")
     return invalidResponse([{ loc: ["body", ...problem.field.split(".")], msg: problem.message, type: "value_error" }]);
   const detail =
@@ -57,8 +57,7 @@ export function problemResponse(problem: Problem): Response {
   if (problem.code === "unauthenticated") headers["www-authenticate"] = 'Bearer realm="millrace"';
   // What a pool's template refuses is the body's fault; parameters and schema contradict each other.
   const status = problem.code === "unfit" && problem.of === "job_variables" ? 422 : STATUS[problem.code];
-  // Prefect's server says it under the one name or the other, by the endpoint; whoever reads either finds it.
-  return json(problem.code === "not_found" ? { detail, exception_message: detail } : { detail }, status, headers);
+  return json({ [problem.code === "not_found" ? missing : "detail"]: detail }, status, headers);
 }
 
 /** 422 with the list of what is wrong, under the names that Prefect's server and FastAPI's clients look for. */

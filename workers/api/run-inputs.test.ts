@@ -83,6 +83,19 @@ describe("going on after a pause", () => {
     expect((await call(`GET /flow_runs/${run}/input/k-response`)).body).toEqual({ age: 5 });
   });
 
+  test("[DO45] an answer may be a variable of the workspace", async () => {
+    await call("POST /variables/", { name: "age", value: 7 });
+    const variable = (variable_name: string) => ({ age: { __prefect_kind: "workspace_variable", variable_name } });
+    await set("RUNNING");
+    await set("PAUSED", { pause_key: "k", run_input_keyset: keyset });
+    await put("k-schema", SCHEMA);
+    const refused = await resume(variable("unknown"));
+    expect(refused.body).toMatchObject({ status: "REJECT" });
+    expect(refused.body.details.reason).toContain("Variable 'unknown' not found in workspace.");
+    expect(await resume(variable("age"))).toMatchObject({ status: 201, body: { status: "ACCEPT" } });
+    expect((await call(`GET /flow_runs/${run}/input/k-response`)).body).toEqual({ age: 7 });
+  });
+
   test("[FR81] an answer that comes too late is not kept", async () => {
     await set("RUNNING");
     const until = new Date(Date.now() + 60_000).toISOString();

@@ -2,17 +2,17 @@ import { runInputs, type WireRunInput } from "@millrace/contract/run-inputs.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
 import { isProblem, type RunInput } from "../../durable-objects/flow-run/rpc.ts";
 import { reporterOf } from "../auth/credential.ts";
+import { withWorkspaceVariables } from "./fitting.ts";
 import { orchestration, refuseProblem, runAt } from "./flow-runs.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 
 /** What runs are handed while they live. It lies in the run's own object. */
 export function serveRunInputs(app: App): void {
-  serve(app, runInputs.resume, async ({ env, tenant, params, body, credential }) =>
-    orchestration(
-      await runAt(env, tenant, params.id).resume(tenant, params.id, body.run_input, reporterOf(credential)),
-    ),
-  );
+  serve(app, runInputs.resume, async ({ env, tenant, params, body, credential }) => {
+    const answer = body.run_input && (await withWorkspaceVariables(env, tenant, body.run_input));
+    return orchestration(await runAt(env, tenant, params.id).resume(tenant, params.id, answer, reporterOf(credential)));
+  });
 
   serve(app, runInputs.create, async ({ env, tenant, params, body, credential }) => {
     refuseProblem(await runAt(env, tenant, params.id).addInput(tenant, params.id, body, reporterOf(credential)));

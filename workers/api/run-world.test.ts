@@ -1,6 +1,7 @@
 /** States, graphs, histories and figures of runs, and what is done to many of them at once. */
 import { uuidv7 } from "uuidv7";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { testEnv } from "../../test/workerd/env.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 
 let a: TestTenant;
@@ -53,7 +54,76 @@ describe("states", () => {
   });
 });
 
+test("[AP121] what is not there, and what comes too late, is said under the names that clients read", async () => {
+  const nobody = uuidv7();
+  const state = { state: { type: "RUNNING" } };
+  for (const [route, body] of [
+    [`POST /flow_runs/${nobody}/set_state`, state],
+    [`POST /task_runs/${nobody}/set_state`, state],
+    [`PATCH /flow_runs/${nobody}/labels`, { a: 1 }],
+  ] as const) {
+    const answer = await call(route, body);
+    expect([answer.status, Object.keys(answer.body)]).toEqual([404, ["exception_message"]]);
+  }
+  expect((await call(`GET /flow_runs/${nobody}`)).body).toEqual({ detail: "Flow run not found" });
+  const run = await begin({ state: { type: "RUNNING" } });
+  const edited = await call(`PATCH /flow_runs/${run}`, { job_variables: { a: 1 } });
+  expect(edited).toMatchObject({ status: 400, body: { detail: expect.stringContaining("RUNNING") } });
+});
+
 describe("task runs", () => {
+  test("[AP120] a list without a flow run finds those of runs that began, however many wait to begin", async () => {
+    const [first, second] = [await begin({ state: { type: "RUNNING" } }), await begin({ state: { type: "RUNNING" } })];
+    const [one, two, alone] = [await task(first, { name: "one" }), await task(second), await task(null)];
+    // Set by hand: what planned runs of a schedule look like in the index.
+    const shard = a.shard === 0 ? testEnv.SHARD_0 : testEnv.SHARD_1;
+    await shard
+      .prepare(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+         INSERT INTO flow_runs (workspace_id, id, version, flow_id, name, tags, state_type, state_name, expected_start_time, created, updated, task_run_ids, body)
+         SELECT ?1, 'ffffffff-' || i, 0, ?2, 'later', '[]', 'SCHEDULED', 'Scheduled', ?3 + i, ?3, ?3, '', '' FROM n`,
+      )
+      .bind(a.workspace, flow, 4_000_000_000_000_000)
+      .run();
+    const find = async (task_runs: object = {}) =>
+      (await call("POST /task_runs/filter", { task_runs, sort: "NAME_ASC" })).body.map(({ id }: { id: string }) => id);
+    expect(new Set(await find())).toEqual(new Set([one, two, alone]));
+    expect((await call("POST /task_runs/count", {})).body).toBe(3);
+    expect((await call("POST /task_runs/paginate", { limit: 2, page: 2 })).body).toMatchObject({ count: 3, pages: 2 });
+    expect(await find({ name: { any_: ["one"] } })).toEqual([one]);
+    expect(await find({ id: { any_: [two, alone] } })).toHaveLength(2);
+    await setTask(two, "RUNNING");
+    expect(await find({ state: { type: { any_: ["RUNNING"] } } })).toEqual([two]);
+    const span = (from: number, to: number) => ({
+      start_time: {
+        after_: new Date(Date.now() + from).toISOString(),
+        before_: new Date(Date.now() + to).toISOString(),
+      },
+    });
+    expect(await find(span(-60_000, 60_000))).toEqual([two]);
+    expect(await find(span(-9e7, -8e7))).toEqual([]);
+    expect(await find(span(8e7, 9e7))).toEqual([]);
+  });
+
+  test("[AP121] inputs of a task run come from where the wire knows of", async () => {
+    const run = await begin();
+    const make = (task_inputs: object) =>
+      call("POST /task_runs/", { flow_run_id: run, task_key: "t", dynamic_key: "i", task_inputs });
+    expect(await make({ x: [{ input_type: "moon", id: run }] })).toMatchObject({ status: 422 });
+    expect(await make({ x: [{ input_type: "task_run", id: "no" }] })).toMatchObject({ status: 422 });
+    const inputs = {
+      x: [
+        { input_type: "parameter", name: "p" },
+        { input_type: "constant", type: "int" },
+      ],
+      y: [{ id: run }],
+    };
+    expect(await make(inputs)).toMatchObject({
+      status: 201,
+      body: { task_inputs: { ...inputs, y: [{ input_type: "task_run", id: run }] } },
+    });
+  });
+
   test.each([
     ["within a flow run", true],
     ["in the background", false],

@@ -66,7 +66,7 @@ export function serve<const Row extends EndpointRow>(
       } as Call<Row>);
       return respond(answer, status);
     } catch (error) {
-      if (error instanceof Refusal) return problemResponse(error.problem);
+      if (error instanceof Refusal) return problemResponse(error.problem, row.missing);
       console.error(`${row.method} ${row.path} failed`, error);
       const problem = problemOf(error);
       if (problem) return problemResponse(problem);

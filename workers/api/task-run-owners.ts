@@ -62,7 +62,9 @@ async function flowRunInIndex(env: Env, tenant: Tenant, taskRun: string): Promis
 }
 
 /** Flow runs whose task runs one list looks through. */
-const MOST_FLOW_RUNS = 200;
+const MOST_FLOW_RUNS = 500;
+/** Microseconds by which the clocks of clients may differ, and task runs outlive their flow run. */
+const SLACK = 3_600_000_000;
 
 /** The ids that a filter names, where it asks for nothing else. */
 function idsAlone({ operator, id, ...others }: NonNullable<RunFiltersInput["flow_runs"]>): readonly string[] | null {
@@ -72,7 +74,7 @@ function idsAlone({ operator, id, ...others }: NonNullable<RunFiltersInput["flow
 
 /**
  * The objects among whose task runs those that a filter means are: of the flow runs or task runs that it names, otherwise of the
- * newest flow runs that it means, and of the background tasks unless it asks about flow runs.
+ * flow runs that it means and that began last, and of the background tasks unless it asks about flow runs.
  */
 export async function ownersToAsk(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<TaskRunOwner[]> {
   const { flows, flow_runs, deployments, work_pools, work_pool_queues, task_runs } = filters;
@@ -95,10 +97,23 @@ export async function ownersToAsk(env: Env, tenant: Tenant, filters: RunFiltersI
   }
   await eventHubAt(env, tenant.workspace).settle();
   const where = aroundFlowRun({ ...filters, task_runs: null });
+  const { since, until } = timesOf(task_runs);
+  // A run that has not begun has no task runs, unless somebody made one for it over the API.
   const { results } = await shardOfTenant(env, tenant)
-    .prepare(`SELECT r.id FROM flow_runs r WHERE r.workspace_id = ? AND ${where.sql} ORDER BY r.id DESC LIMIT ?`)
-    .bind(tenant.workspace, ...where.values, MOST_FLOW_RUNS)
+    .prepare(
+      `SELECT r.id FROM flow_runs r WHERE r.workspace_id = ? AND ${where.sql}
+       AND (r.start_time <= ? OR r.task_run_ids <> '') AND (r.end_time IS NULL OR r.end_time >= ?)
+       ORDER BY r.start_or_expected DESC LIMIT ?`,
+    )
+    .bind(tenant.workspace, ...where.values, until, since, MOST_FLOW_RUNS)
     .all<{ id: string }>();
   const owners = at(results.map(({ id }) => id));
   return surrounded || flow_runs || task_runs?.flow_run_id ? owners : [...owners, background];
+}
+
+/** Between which times flow runs were at work whose task runs a filter may mean. */
+function timesOf(filter: RunFiltersInput["task_runs"]): { since: number; until: number } {
+  const begun = filter?.operator === "or_" ? null : filter?.start_time;
+  const { after_: after, before_: before } = begun ?? {};
+  return { since: (after ?? 0) - SLACK, until: (before ?? Number.MAX_SAFE_INTEGER - SLACK) + SLACK };
 }
