@@ -40,7 +40,7 @@ NEEDED = (
 )
 """What the engine imports sooner or later; of another version of Prefect, whatever there is of it."""
 
-CONTEXTS = 6
+CONTEXTS = 8
 """Clients that Prefect makes before a flow begins: each reads all certificates, 15 ms of processor."""
 
 
@@ -108,7 +108,9 @@ def complete_models():
 def make_certificate_stock():
     import certifi
 
-    CertificateStock(os.environ.get("PREFECT_API_SSL_CERT_FILE") or certifi.where())
+    # The file that Prefect's settings name: a variable of the machine such as SSL_CERT_FILE names one too.
+    settings = sys.modules["prefect.context"].get_settings_context().settings
+    CertificateStock(settings.api.ssl_cert_file or certifi.where())
 
 
 def prepare(enough):
