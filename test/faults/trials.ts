@@ -3,12 +3,14 @@
  *
  *   node test/faults/trials.ts queue [--messages 10000]
  *   node test/faults/trials.ts alarms [--seeds 1]
+ *   node test/faults/trials.ts crashes [--end object] [--seed 1] [--part 0 --parts 1] [--plant <bug>]
  *   node test/faults/trials.ts index --fault throws [--minutes 10] [--seed 1]
  *
  * Each prints one line of JSON.
  */
 import { parseArgs } from "node:util";
 import { alarmTrial } from "./simulation/alarm-trial.ts";
+import { crashTrial, ENDS } from "./simulation/crash-trial.ts";
 import { prepareGround } from "./simulation/ground.ts";
 import { indexTrial } from "./simulation/index-trial.ts";
 import { queueTrial } from "./simulation/queue-trial.ts";
@@ -21,13 +23,23 @@ const { positionals, values } = parseArgs({
     minutes: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
     seeds: { type: "string", default: "1" },
+    plant: { type: "string" },
+    end: { type: "string", default: "object" },
+    part: { type: "string", default: "0" },
+    parts: { type: "string", default: "1" },
   },
 });
 
 const say = console.log;
-const ground = await prepareGround();
+const ground = await prepareGround(values.plant);
 const trials: Record<string, () => Promise<object>> = {
   alarms: () => alarmTrial(Number(values.seeds), ground),
+  crashes: () => {
+    const [seed, part, parts] = [Number(values.seed), Number(values.part), Number(values.parts)];
+    const end = ENDS.find((one) => one === values.end);
+    if (!end) throw new Error(`What ends is one of ${ENDS.join(", ")}.`);
+    return crashTrial({ seed, end, part, parts }, ground);
+  },
   index: () => indexTrial(values.fault, Number(values.minutes), Number(values.seed), ground),
   queue: () => queueTrial(Number(values.messages), ground),
 };

@@ -24,6 +24,8 @@ export type ObjectClass = new (ctx: unknown, env: unknown) => Instance;
 
 /** What a simulation wants to see of calls as they are made: `before` and `after` the part up to the first await. */
 export interface Witness {
+  /** `who` is about to do something, or has just done it: a moment at which its end matters. */
+  at?(who: string, what: string): void;
   before(host: ObjectHost, method: string, args: readonly unknown[]): unknown;
   after(host: ObjectHost, method: string, args: readonly unknown[], seen: unknown): void;
 }
@@ -91,7 +93,7 @@ export class ObjectHost {
 
   /** Calls a method as the platform does. */
   deliver(method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#attempt((instance) => {
+    return this.#attempt(method, (instance) => {
       const seen = this.#witness.before(this, method, args);
       const answer = (instance[method] as Method).apply(instance, args.map(copy));
       this.#witness.after(this, method, args, seen);
@@ -102,7 +104,7 @@ export class ObjectHost {
   /** Opens a socket to the object through its `fetch`; answers the client's end, or null where it was refused. */
   async connect(client: string, url: string, headers: Record<string, string>): Promise<SocketPair | null> {
     const request = { url, headers: new Headers(headers) };
-    const answer = await this.#attempt((instance) => (instance.fetch as Method)(request));
+    const answer = await this.#attempt("fetch", (instance) => (instance.fetch as Method)(request));
     const { webSocket } = answer as { webSocket: SocketEnd | null };
     const random = this.#network.dice.at(`line of ${client} to ${this.name}`);
     webSocket?.pair.join(this.#network.time, () => this.#network.delay(random));
@@ -147,7 +149,7 @@ export class ObjectHost {
   }
 
   /** Does one piece of work in the instance; it may be struck by a crash soon after. */
-  #attempt(work: (instance: Instance) => unknown): Promise<unknown> {
+  #attempt(what: string, work: (instance: Instance) => unknown): Promise<unknown> {
     const { life, instance } = this.#wake();
     life.calls += 1;
     const { weather, time } = this.#network;
@@ -162,7 +164,14 @@ export class ObjectHost {
         if (random.chance(weather.evict)) this.sleep();
       };
       life
-        .run(async () => work(instance))
+        .run(async () => {
+          this.#passes(`begins ${what}`, life);
+          const answer = work(instance);
+          this.#passes(`has begun ${what}`, life);
+          const last = await answer;
+          this.#passes(`answers ${what}`, life);
+          return last;
+        })
         .then(
           (answer) => end(() => resolve(answer)),
           (error) => end(() => reject(error)),
@@ -171,6 +180,12 @@ export class ObjectHost {
         time.after(random.between(0, MOMENT), () => life.alive && this.crash("it crashed"));
       }
     });
+  }
+
+  /** A moment of a life; it may be its last. */
+  #passes(what: string, life: Life): void {
+    this.#witness.at?.(this.name, what);
+    if (!life.alive) throw new Gone(life.name);
   }
 
   #context(life: Life): unknown {
@@ -183,6 +198,7 @@ export class ObjectHost {
       getAlarm: async () => this.#alarm,
       setAlarm: async (at: number) => {
         mayWrite();
+        this.#passes("sets its alarm", life);
         this.#setAlarm(at);
       },
     };
@@ -216,10 +232,12 @@ export class ObjectHost {
           if (socket.open) socket.send(this.#autoResponse.response);
           return;
         }
-        this.#happens((instance) => (instance.webSocketMessage as Method)(socket, text));
+        const { type = "text" } = JSON.parse(text) as { type?: string };
+        this.#happens(`frame ${type}`, (instance) => (instance.webSocketMessage as Method)(socket, text));
       },
       closed: (code, reason) => {
         this.#happens(
+          "close",
           (instance) => (instance.webSocketClose as Method)(socket, code, reason, code !== 1006),
           () => this.#sockets.delete(socket),
         );
@@ -228,8 +246,8 @@ export class ObjectHost {
   }
 
   /** Something that nobody waits for. A failure of the object's own is the simulation's to see. */
-  #happens(work: (instance: Instance) => unknown, then: () => void = () => {}): void {
-    this.#attempt(work).then(then, (error) => {
+  #happens(what: string, work: (instance: Instance) => unknown, then: () => void = () => {}): void {
+    this.#attempt(what, work).then(then, (error) => {
       then();
       if (!isExpected(error)) throw error;
     });
@@ -264,7 +282,7 @@ export class ObjectHost {
       if (this.#alarm !== null) this.#setAlarm(this.#alarm);
       else if (random.chance(weather.alarmTwice)) this.#setAlarm(time.wall + random.between(0, ALARM_RETRY));
     };
-    this.#attempt((instance) => (instance.alarm as Method)()).then(rungOut, (error) => {
+    this.#attempt("alarm", (instance) => (instance.alarm as Method)()).then(rungOut, (error) => {
       if (!isReset(error)) throw error;
     });
   }

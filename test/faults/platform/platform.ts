@@ -25,6 +25,8 @@ type Binding = keyof typeof CLASSES;
 
 export const KEY_PEPPER = "simulated";
 const SIGNING_KEYS = JSON.stringify([{ kid: "simulated" }]);
+/** What those wait for who live no more. */
+const NEVER = new Promise<never>(() => {});
 /** Milliseconds between two calls of the scheduled handler. */
 const MINUTE = 60_000;
 
@@ -84,6 +86,7 @@ export class Platform {
             get:
               (_, method: string) =>
               (...args: unknown[]) => {
+                if (!this.#passes(life, `calls ${CLASSES[binding]}.${method}`)) return NEVER;
                 // What is sent is what it was when it was sent.
                 const sent = args.map(copy);
                 return this.network.call(life, name, () => this.host(binding, name).deliver(method, sent), {
@@ -98,13 +101,24 @@ export class Platform {
       WORK_POOL: namespace("WORK_POOL"),
       EVENT_HUB: namespace("EVENT_HUB"),
       CONCURRENCY_LIMIT: namespace("CONCURRENCY_LIMIT"),
-      DISPATCH: { send: (message: unknown) => this.network.call(life, "the queue", () => this.queue.send(message)) },
+      DISPATCH: {
+        send: (message: unknown) =>
+          this.#passes(life, "sends to the queue")
+            ? this.network.call(life, "the queue", () => this.queue.send(message))
+            : NEVER,
+      },
       SHARD_0: this.database,
       SHARD_1: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [] }) }) }) },
       SIGNING_KEYS,
       KEY_PEPPER,
       ...(this.#options.releases && { RELEASE_ENDED_RUNS: "1" }),
     } as unknown as Env;
+  }
+
+  /** Whether whoever is about to do something lives on to do it. */
+  #passes(life: Life, what: string): boolean {
+    if (life.alive) this.#options.witness.at?.(life.name, what);
+    return life.alive;
   }
 
   /** The end of the machine: whatever lives in it. */

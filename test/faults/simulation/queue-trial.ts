@@ -1,4 +1,7 @@
-/** A queue at its worst, and nothing else that is wrong: every run is dispatched all the same, once, and soon. */
+/**
+ * A queue at its worst, and nothing else that is wrong: every run is dispatched all the same, once, and soon. Two agents race for the
+ * runs.
+ */
 import type { DispatchMessage } from "@millrace/contract/messages/dispatch.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import { Random } from "../platform/random.ts";
@@ -28,11 +31,11 @@ export interface QueueTrial {
 const QUEUE_MIX = (seed: number): Mix => ({
   ...mixOf(seed),
   weather: { ...FINE, queueLost: 0.1, queueTwice: 0.3, queueLate: 1, queueForgets: 0.05 },
-  agents: Array.from({ length: 4 }, () => ({ slots: 25, leaseSeconds: 30 })),
+  agents: Array.from({ length: 2 }, () => ({ slots: 50, leaseSeconds: 30 })),
   limit: null,
 });
 
-/** Sends at least so many messages. */
+/** Sends at least so many messages, about as many runs. */
 export async function queueTrial(messages: number, ground: Ground): Promise<QueueTrial> {
   const sum: QueueTrial = {
     messages: 0,
@@ -44,7 +47,7 @@ export async function queueTrial(messages: number, ground: Ground): Promise<Queu
     executedTwice: 0,
     longestRedispatch: 0,
   };
-  for (let seed = 1; sum.messages < messages; seed++) {
+  for (let seed = 1; sum.messages < messages || sum.runs < messages; seed++) {
     const world = new World(seed, QUEUE_MIX(seed), ground);
     await world.pass(1_000);
     const longest = watchLosses(world);

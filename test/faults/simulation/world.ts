@@ -46,6 +46,8 @@ export class World {
   readonly invariants: Invariants;
   /** What happened, for people: a line a step. */
   readonly trace: string[] = [];
+  /** Hears of moments at which the end of somebody matters. */
+  onMoment: ((who: string, what: string) => void) | null = null;
   readonly #transitions = new Set<string>();
   readonly #mix: Mix;
   readonly #workspace: string;
@@ -64,6 +66,7 @@ export class World {
       ...ground,
       releases: mix.releases,
       witness: {
+        at: (who, what) => this.onMoment?.(who, what),
         before: (host, method, args) => this.#before(host, method, args),
         after: (host, method, args, seen) => this.#after(host, method, args, seen),
       },
