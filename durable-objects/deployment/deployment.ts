@@ -47,6 +47,8 @@ const AHEAD = "ahead/";
 interface Kept {
   owner: Owner;
   plan: Plan;
+  /** Times to come that have a run already, which an earlier plan's schedule made and somebody has begun. */
+  begun?: readonly Instant[];
 }
 
 export class Deployment extends DurableObject<ObjectEnv> implements DeploymentRpc {
@@ -74,7 +76,7 @@ export class Deployment extends DurableObject<ObjectEnv> implements DeploymentRp
       const kept = this.#read(owner);
       if (!kept) return;
       const nothing: Plan = { ...kept.plan, paused: true, schedules: [] };
-      await this.#replace(kept, { owner: kept.owner, plan: nothing });
+      await this.#replace(kept, { owner: kept.owner, plan: nothing }, false);
       this.#store.transaction(() => this.#store.clear());
     });
   }
@@ -167,11 +169,12 @@ export class Deployment extends DurableObject<ObjectEnv> implements DeploymentRp
   /**
    * Puts one plan in the place of another. What the old one put on lists is taken back, but for schedules that stay as they were: their
    * occurrences go on, made of the new plan. A run that has begun already stays, and its time is not taken by a new schedule as well.
+   * What was due before and is not made yet, as the alarm came late, is made of the old plan, if that `settles` what it owes.
    */
-  async #replace(before: Kept | null, after: Kept): Promise<void> {
+  async #replace(before: Kept | null, after: Kept, settles = true): Promise<void> {
     const at = now();
     const carried = new Map<string, Ahead>();
-    const begun = new Set<Instant>();
+    const begun = new Set<Instant>((before?.begun ?? []).filter((due) => due > at));
     const removed: string[] = [];
     if (before) {
       const occurrences = this.#occurrences(before);
@@ -180,15 +183,25 @@ export class Deployment extends DurableObject<ObjectEnv> implements DeploymentRp
         const stays = activeOf(after.plan).some(
           ({ schedule }) => schedule.id === asked.schedule.id && isSame(schedule.schedule, asked.schedule.schedule),
         );
-        const { free, taken } = await this.#takeBack(before, asked, ahead, at);
+        // Also what was told and made before a crash, and never written down.
+        const { add, make } = advance(asked.timetable, ahead, this.#wishes(asked, before), at);
+        const made = [...new Set([...ahead.made, ...make])];
+        const { free, taken } = await this.#takeBack(before, asked, made, at);
         if (stays) {
-          const planned = [...new Set([...ahead.planned, ...free])].sort((a, b) => a - b);
+          // What comes later is decided on anew.
+          const again = free.filter((due) => due <= ahead.through);
+          const planned = [...new Set([...ahead.planned, ...again])].sort((a, b) => a - b);
           carried.set(asked.schedule.id, { through: ahead.through, planned, made: taken });
         } else {
           for (const due of taken) begun.add(due);
-          // Also what was told before a crash, and never written down.
-          const { add, make } = advance(asked.timetable, ahead, this.#wishes(asked, before), at);
-          for (const due of new Set([...ahead.planned, ...add, ...make])) removed.push(occurrences.id(asked, due));
+          const owed = new Set(settles ? make.filter((due) => due <= at) : []);
+          await this.#make(
+            before,
+            [...owed].map((due) => ({ asked, due })),
+          );
+          for (const due of owed) begun.add(due);
+          for (const due of new Set([...ahead.planned, ...add, ...make]))
+            if (!owed.has(due) && !begun.has(due)) removed.push(occurrences.id(asked, due));
         }
       }
     }
@@ -209,7 +222,7 @@ export class Deployment extends DurableObject<ObjectEnv> implements DeploymentRp
     );
     this.#store.transaction(() => {
       for (const [key] of [...this.#store.list(AHEAD)]) this.#store.delete(key);
-      this.#store.put(PLAN, JSON.stringify(after));
+      this.#store.put(PLAN, JSON.stringify({ ...after, ...(begun.size > 0 && { begun: [...begun] }) } satisfies Kept));
       for (const [{ schedule }, ahead] of started) this.#store.put(AHEAD + schedule.id, JSON.stringify(ahead));
     });
     for (const [asked, ahead] of started) {
@@ -222,7 +235,7 @@ export class Deployment extends DurableObject<ObjectEnv> implements DeploymentRp
   async #takeBack(
     { owner, plan }: Kept,
     asked: Asked,
-    { made }: Ahead,
+    made: readonly Instant[],
     at: Instant,
   ): Promise<{ free: Instant[]; taken: Instant[] }> {
     const occurrences = new Occurrences(this.env.KEY_PEPPER, owner.workspace, plan);

@@ -15,12 +15,9 @@ export function refusal(head: Head, reporter: Reporter): Problem | null {
   return report(head, generation) === "ok" ? null : { code: "stale_claim", held: head.generation, shown: generation };
 }
 
-/** Whether a run still waits for its first attempt, and holds no slot in a line. */
-export const isUnbegun = ({ run, claim }: Head): boolean =>
-  run.state?.type === "SCHEDULED" &&
-  run.state.name !== "AwaitingConcurrencySlot" &&
-  run.runCount === 0 &&
-  claim === null;
+/** Whether a run still waits for its first attempt, as it was made: nobody has touched its state. */
+export const isUnbegun = ({ run, claim, states }: Head): boolean =>
+  run.state?.type === "SCHEDULED" && states.length === 1 && run.runCount === 0 && claim === null;
 
 /** Most characters of JSON that one field may have: a row holds two million bytes, and the head holds several fields. */
 const LARGEST_FIELD = 512 * 1024;

@@ -4,6 +4,7 @@
  *   node test/faults/trials.ts queue [--messages 10000]
  *   node test/faults/trials.ts alarms [--seeds 1]
  *   node test/faults/trials.ts crashes [--end object] [--seed 1] [--part 0 --parts 1] [--plant <bug>]
+ *   node test/faults/trials.ts schedules [--from 1] [--seeds 40] [--plant <bug>] [--trace]
  *   node test/faults/trials.ts index --fault throws [--minutes 10] [--seed 1]
  *
  * Each prints one line of JSON.
@@ -14,6 +15,7 @@ import { crashTrial, ENDS } from "./simulation/crash-trial.ts";
 import { prepareGround } from "./simulation/ground.ts";
 import { indexTrial } from "./simulation/index-trial.ts";
 import { queueTrial } from "./simulation/queue-trial.ts";
+import { scheduleTrial } from "./simulation/schedule-trial.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -25,6 +27,8 @@ const { positionals, values } = parseArgs({
     seeds: { type: "string", default: "1" },
     plant: { type: "string" },
     end: { type: "string", default: "object" },
+    from: { type: "string", default: "1" },
+    trace: { type: "boolean", default: false },
     part: { type: "string", default: "0" },
     parts: { type: "string", default: "1" },
   },
@@ -41,6 +45,7 @@ const trials: Record<string, () => Promise<object>> = {
     return crashTrial({ seed, end, part, parts }, ground);
   },
   index: () => indexTrial(values.fault, Number(values.minutes), Number(values.seed), ground),
+  schedules: () => scheduleTrial(Number(values.from), Number(values.seeds), ground, values.trace),
   queue: () => queueTrial(Number(values.messages), ground),
 };
 const trial = trials[positionals[0] ?? ""];

@@ -20,6 +20,7 @@ const CLASSES = {
   WORK_POOL: "WorkPool",
   EVENT_HUB: "EventHub",
   CONCURRENCY_LIMIT: "ConcurrencyLimit",
+  DEPLOYMENT: "Deployment",
 } as const;
 type Binding = keyof typeof CLASSES;
 
@@ -101,6 +102,7 @@ export class Platform {
       WORK_POOL: namespace("WORK_POOL"),
       EVENT_HUB: namespace("EVENT_HUB"),
       CONCURRENCY_LIMIT: namespace("CONCURRENCY_LIMIT"),
+      DEPLOYMENT: namespace("DEPLOYMENT"),
       DISPATCH: {
         send: (message: unknown) =>
           this.#passes(life, "sends to the queue")

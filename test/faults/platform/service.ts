@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { Script } from "node:vm";
 import { build } from "esbuild";
 import type { ConcurrencyLimit } from "../../../durable-objects/concurrency-limit/concurrency-limit.ts";
+import type { Deployment } from "../../../durable-objects/deployment/deployment.ts";
 import type { EventHub } from "../../../durable-objects/event-hub/event-hub.ts";
 import type { Claims } from "../../../durable-objects/flow-run/claims.ts";
 import type { FlowRun } from "../../../durable-objects/flow-run/flow-run.ts";
@@ -34,6 +35,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 /** What is of interest of the service; below the objects' classes the ones in which bugs are planted. */
 const ENTRY = `
 export { ConcurrencyLimit } from "./durable-objects/concurrency-limit/concurrency-limit.ts";
+export { Deployment } from "./durable-objects/deployment/deployment.ts";
 export { EventHub } from "./durable-objects/event-hub/event-hub.ts";
 export { FlowRun } from "./durable-objects/flow-run/flow-run.ts";
 export { WorkPool } from "./durable-objects/work-pool/work-pool.ts";
@@ -51,6 +53,7 @@ export { PoolLedger } from "./durable-objects/work-pool/ledger.ts";
 
 export interface Service {
   ConcurrencyLimit: typeof ConcurrencyLimit;
+  Deployment: typeof Deployment;
   EventHub: typeof EventHub;
   FlowRun: typeof FlowRun;
   WorkPool: typeof WorkPool;

@@ -156,8 +156,12 @@ export class Api {
   }
 }
 
+/** What objects say that could not do a thing because another did not answer. */
+const AWAY = /^The shard does not answer$|^A run could not be made: unavailable$/;
+
 /** Failures that a client takes for passing: of the network, of an object or a database that is away. */
 function isPassing(error: unknown): boolean {
   if (error instanceof Unanswered || isExpected(error)) return true;
+  if (error instanceof Error && AWAY.test(error.message)) return true;
   return (error as { problem?: { code?: string } }).problem?.code === "unavailable";
 }

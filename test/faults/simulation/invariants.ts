@@ -3,6 +3,7 @@
  * alone: nothing here knows how the service keeps them.
  */
 import { isTerminal } from "@millrace/domain/state.ts";
+import { PLANNED_VERSION } from "../../../durable-objects/deployment/rpc.ts";
 import type { Head } from "../../../durable-objects/flow-run/head.ts";
 import { WORKER } from "../../../durable-objects/work-pool/books.ts";
 import type { SimulatedAgent } from "./agents.ts";
@@ -39,8 +40,8 @@ export interface Subjects {
 
 export class Invariants {
   readonly #subjects: Subjects;
-  readonly #seen = new Map<string, Seen>();
-  readonly #indexed = new Map<string, number>();
+  readonly #seen = new WeakMap<KnownRun, Seen>();
+  readonly #indexed = new WeakMap<KnownRun, number>();
 
   constructor(subjects: Subjects) {
     this.#subjects = subjects;
@@ -52,7 +53,7 @@ export class Invariants {
     for (const run of runs.all()) {
       const head = truth.head(run.id);
       if (head) this.#checkRun(run, head);
-      else if (this.#seen.has(run.id) && !run.removing)
+      else if (this.#seen.has(run) && !run.removing)
         throw new Violation("runs stay", `run ${run.number} is gone, and nobody deleted it`);
     }
     this.#checkExecution();
@@ -63,14 +64,17 @@ export class Invariants {
   checkIndex(): void {
     const { truth, runs } = this.#subjects;
     for (const { id, version } of truth.index()) {
+      // An occurrence that is only planned has no run.
+      if (version === PLANNED_VERSION) continue;
+      const run = runs.get(id);
       // One that comes back after its deletion begins anew.
-      if (runs.get(id).removing) continue;
-      const before = this.#indexed.get(id) ?? 0;
+      if (run.removing) continue;
+      const before = this.#indexed.get(run) ?? 0;
       const real = truth.head(id)?.version ?? Number.POSITIVE_INFINITY;
       if (version < before)
         throw new Violation("the index never goes back", `${id}: from version ${before} to ${version}`);
       if (version > real) throw new Violation("the index follows", `${id}: it shows ${version}, the run is at ${real}`);
-      this.#indexed.set(id, version);
+      this.#indexed.set(run, version);
     }
   }
 
@@ -78,7 +82,7 @@ export class Invariants {
     const { states, version, generation, claim } = head;
     const ids = states.map(({ id }) => id);
     // One that is deleted may come back, by a late copy of the request that made it.
-    const seen = run.removing ? undefined : this.#seen.get(run.id);
+    const seen = run.removing ? undefined : this.#seen.get(run);
     if (seen) {
       if (version < seen.version)
         throw new Violation("versions grow", `run ${run.number}: ${seen.version} to ${version}`);
@@ -103,7 +107,7 @@ export class Invariants {
       if (due !== null && to.timestamp < due - ROUNDING)
         throw new Violation("no run is early", `run ${run.number} began ${(due - to.timestamp) / 1e6} s too early`);
     }
-    this.#seen.set(run.id, { states: ids, version, generation });
+    this.#seen.set(run, { states: ids, version, generation });
   }
 
   /** Who executes what. */
@@ -176,7 +180,7 @@ export class Invariants {
       const row = rows.get(run.id);
       // Where nobody was told that it is deleted, it may be half deleted: whoever asked has to ask again.
       if (run.removing && !run.removed) continue;
-      if (!head && row) return `run ${run.number} is deleted, and the index shows it`;
+      if (!head && row && row.version > PLANNED_VERSION) return `run ${run.number} is deleted, and the index shows it`;
       if (!head) continue;
       if (!row && run.acknowledged) return `run ${run.number} is not in the index`;
       if (!row) continue;

@@ -59,6 +59,10 @@ export class KnownRuns {
     return run;
   }
 
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
   get(id: string): KnownRun {
     const run = this.#byId.get(id);
     if (!run) throw new Error(`Nobody made a run ${id}.`);

@@ -14,8 +14,8 @@ import type { KnownRun, KnownRuns, Program } from "./known-runs.ts";
 /** Milliseconds for which people try to get an answer. */
 const BUDGET = 90_000;
 
-const FLOW = "11111111-1111-4111-8111-111111111111";
-const DEPLOYMENT = "22222222-2222-4222-8222-222222222222";
+export const FLOW = "11111111-1111-4111-8111-111111111111";
+export const DEPLOYMENT = "22222222-2222-4222-8222-222222222222";
 
 export interface PeopleSetting {
   platform: Platform;
@@ -76,7 +76,7 @@ export class People {
     // With a key of its own, a run is one however often it is asked for, and its id is known before.
     const key = `run-${number}`;
     const run = runs.add(derivedRunId(KEY_PEPPER, api.owner.workspace, FLOW, key), number, pooled, program);
-    const birth = { ...this.#birth(run, later, reclaim), idempotencyKey: key };
+    const birth = { ...this.birthOf(run, later, reclaim), idempotencyKey: key };
     for (let call = 0; call < calls; call++)
       this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));
     return run;
@@ -159,7 +159,8 @@ export class People {
     await tell(run.program.failures > 0 ? "FAILED" : "COMPLETED");
   }
 
-  #birth(run: KnownRun, later: number, reclaim: boolean): NewBirth {
+  /** What is asked for to have a run. */
+  birthOf(run: Pick<KnownRun, "pooled" | "program">, later: number, reclaim: boolean): NewBirth {
     const { pool, platform } = this.#setting;
     const due = fromMilliseconds(platform.time.wall + Math.round(later * 1000));
     return {

@@ -16,6 +16,7 @@ import { type KnownRun, KnownRuns } from "./known-runs.ts";
 import { healed, type Mix } from "./mix.ts";
 import { People } from "./people.ts";
 import type { Step } from "./schedule.ts";
+import { Scheduled } from "./scheduled.ts";
 import { Truth } from "./truth.ts";
 
 const byReporter = (reporter: unknown): unknown => (reporter as Reporter)?.generation ?? null;
@@ -46,10 +47,14 @@ export class World {
   readonly invariants: Invariants;
   /** What happened, for people: a line a step. */
   readonly trace: string[] = [];
+  /** The deployment whose schedules make runs beside people; null where there is none. */
+  scheduled: Scheduled | null = null;
   /** Hears of moments at which the end of somebody matters. */
   onMoment: ((who: string, what: string) => void) | null = null;
   readonly #transitions = new Set<string>();
   readonly #mix: Mix;
+  readonly #api: Api;
+  readonly #dice: (purpose: string) => Random;
   readonly #workspace: string;
   #violation: Violation | null = null;
   #pool = { paused: false, limit: null as number | null };
@@ -58,6 +63,7 @@ export class World {
     const dice = (purpose: string) => new Random(seed, purpose);
     restartIds();
     this.#mix = mix;
+    this.#dice = dice;
     this.#workspace = dice("workspace").uuid();
     const pool = dice("pool").uuid();
     this.platform = new Platform({
@@ -77,6 +83,7 @@ export class World {
     const { platform, runs } = this;
     this.truth = new Truth(platform, this.#workspace, pool);
     const api = new Api(platform, { workspace: this.#workspace, shard: 0 }, pool, new Dice(seed, "api"));
+    this.#api = api;
     this.people = new People({ platform, api, runs, pool });
     const log = (text: string) => this.note(text);
     this.agents = mix.agents.map(
@@ -85,6 +92,13 @@ export class World {
     );
     this.invariants = new Invariants({ truth: this.truth, runs, agents: this.agents, now: () => platform.time.now });
     if (mix.limit !== null) this.#configure({ limit: mix.limit });
+  }
+
+  /** From now on a deployment's schedule makes runs too. */
+  schedule(): Scheduled {
+    const { platform, people, runs, truth } = this;
+    this.scheduled = new Scheduled({ platform, api: this.#api, people, runs, truth, dice: this.#dice("schedule") });
+    return this.scheduled;
   }
 
   /** Does a step, and lets its time go by. Throws the violation that it led to. */
@@ -281,6 +295,7 @@ export class World {
 
   /** What is to be compared after a call: how the run stood before it. */
   #before(host: ObjectHost, method: string, args: readonly unknown[]): Before | null {
+    if (host.name.startsWith("FLOW_RUN/")) this.scheduled?.before(method, args);
     const generationOf = CLAIMED[method];
     if (!host.name.startsWith("FLOW_RUN/") || !(generationOf || method === "retry")) return null;
     const head = this.truth.headOn(idOf(host), host.disk);
@@ -290,6 +305,7 @@ export class World {
   }
 
   #after(host: ObjectHost, method: string, args: readonly unknown[], seen: unknown): void {
+    if (host.name.startsWith("FLOW_RUN/")) this.scheduled?.after(idOf(host), method);
     const before = seen as Before | null;
     if (!before || before.writes === host.disk.writes) return;
     const { generation, current, states } = before;
