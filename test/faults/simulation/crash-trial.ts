@@ -72,7 +72,7 @@ async function tell(
   hear: (who: string, what: string, world: World) => void,
 ): Promise<string | null> {
   const world = new World(seed, STORY_MIX(seed), ground);
-  const { people, platform } = world;
+  const { people } = world;
   const program = (change: Partial<Program>): Program => ({
     ...{ seconds: 1, failures: 0, retries: 0, tasks: 1, lines: 1, vanishes: false },
     ...change,
