@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { simulate } from "./simulate.ts";
 
 /** Orders of the story's messages. `MILLRACE_ORDERS` sets how many also for the end of a machine. */
-const ORDERS = 3;
+const ORDERS = 2;
 const MACHINE_ORDERS = Number(process.env.MILLRACE_ORDERS ?? 1);
 const orders = (end: string, count: number) =>
   Array.from({ length: count }, (_, at): [string, number] => [end, at + 1]);
