@@ -1,10 +1,11 @@
 /** Events: what happened to which resource. The frames of the sockets are in channels/. */
 
 import type { JsonObject } from "@millrace/domain/json.ts";
+import { TIME_UNITS } from "@millrace/domain/event/counts.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
-import { Fields, maybe, recordOf, Timestamp, TimestampText, Uuid } from "./wire.ts";
+import { Fields, maybe, Name, otherwise, recordOf, Timestamp, TimestampText, Uuid } from "./wire.ts";
 
 /** How many resources an event may relate to, and how large its payload's text may be: Prefect's own limits. */
 const MOST_RELATED = 100;
@@ -55,41 +56,27 @@ export interface WireEvent {
   received: string;
 }
 
-/** Which events a subscriber wants. */
-export const EventFilter = z.object({
-  occurred: maybe(z.object({ since: Timestamp.optional(), until: Timestamp.optional() })),
-  event: maybe(
-    z.object({
-      prefix: maybe(z.array(z.string()).max(500)),
-      exclude_prefix: maybe(z.array(z.string()).max(500)),
-      name: maybe(z.array(z.string()).max(500)),
-      exclude_name: maybe(z.array(z.string()).max(500)),
-    }),
-  ),
-  resource: maybe(
-    z.object({
-      id: maybe(z.array(z.string()).max(500)),
-      id_prefix: maybe(z.array(z.string()).max(500)),
-      labels: maybe(z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
-    }),
-  ),
-  related: maybe(
-    z.object({
-      id: maybe(z.array(z.string()).max(500)),
-      role: maybe(z.array(z.string()).max(500)),
-      resources_in_roles: maybe(z.array(z.tuple([z.string(), z.string()])).max(500)),
-      labels: maybe(z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
-    }),
-  ),
-  any_resource: maybe(
-    z.object({
-      id: maybe(z.array(z.string()).max(500)),
-      id_prefix: maybe(z.array(z.string()).max(500)),
-      labels: maybe(z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
-    }),
-  ),
-  id: maybe(z.object({ id: maybe(z.array(Uuid).max(500)) })),
-  text: maybe(z.object({ query: z.string().max(200) })),
+const Names = maybe(z.array(z.string()).max(500));
+const LabelPatterns = maybe(recordOf(z.union([z.string(), z.array(z.string()).max(500)])));
+const AnyResource = z.strictObject({ id: Names, id_prefix: Names, labels: LabelPatterns });
+const RelatedFilter = z.strictObject({
+  id: Names,
+  role: Names,
+  resources_in_roles: maybe(z.array(z.tuple([z.string(), z.string()])).max(500)),
+  labels: LabelPatterns,
+});
+/** One filter, or several that must all hold. */
+const oneOrMore = <T extends z.ZodType>(filter: T) => maybe(z.union([z.array(filter).max(100), filter]));
+
+/** Which events are wanted. */
+export const EventFilter = z.strictObject({
+  occurred: maybe(z.strictObject({ since: Timestamp.optional(), until: Timestamp.optional() })),
+  event: maybe(z.strictObject({ prefix: Names, exclude_prefix: Names, name: Names, exclude_name: Names })),
+  resource: maybe(AnyResource.extend({ distinct: z.boolean().default(false) })),
+  related: oneOrMore(RelatedFilter),
+  any_resource: oneOrMore(AnyResource),
+  id: maybe(z.strictObject({ id: maybe(z.array(Uuid).max(500)) })),
+  text: maybe(z.strictObject({ query: z.string().max(200) })),
   order: z.enum(["ASC", "DESC"]).default("DESC"),
 });
 export type EventFilterInput = z.output<typeof EventFilter>;
@@ -108,6 +95,11 @@ export function eventToWire(event: EventInput, received: Instant, format: (at: I
   };
 }
 
+/** Most events of one page. */
+const PAGE = 50;
+
+const EventPage = z.object({ events: z.array(EventOut), total: z.int(), next_page: z.string().nullable() });
+
 export const events = {
   create: endpoint({
     method: "POST",
@@ -116,5 +108,46 @@ export const events = {
     body: z.array(EventIn).max(1000),
     status: 204,
     summary: "Takes events, many in one call; those of task runs are recorded when this answers.",
+  }),
+  filter: endpoint({
+    method: "POST",
+    path: "/events/filter",
+    scope: "see_events",
+    body: z.object({ filter: maybe(EventFilter), limit: otherwise(z.int().min(0).max(PAGE), PAGE) }),
+    optionalBody: true,
+    status: 200,
+    result: EventPage,
+    summary: "Lists events, the newest first unless the filter says otherwise, with the address of the next page.",
+  }),
+  nextPage: endpoint({
+    method: "GET",
+    path: "/events/filter/next",
+    scope: "see_events",
+    query: z.object({ "page-token": z.string().min(1).max(100_000) }),
+    status: 200,
+    result: EventPage,
+    summary: "The next page of a list of events.",
+  }),
+  countBy: endpoint({
+    method: "POST",
+    path: "/events/count-by/{countable}",
+    scope: "see_events",
+    params: z.object({ countable: Name }),
+    body: z.object({
+      filter: EventFilter,
+      time_unit: otherwise(z.enum(TIME_UNITS), "day"),
+      time_interval: otherwise(z.number().min(0.01), 1),
+    }),
+    status: 200,
+    result: z.array(
+      z.object({
+        value: z.string(),
+        label: z.string(),
+        count: z.int(),
+        start_time: TimestampText,
+        end_time: TimestampText,
+      }),
+    ),
+    summary: "Counts events by `day`, `time`, `event` or `resource`.",
   }),
 };

@@ -24,6 +24,8 @@ export interface ResourceFilter {
   id_prefix?: List;
   /** A pattern, or several of which one is enough: `*` is any text, `?` one letter, `!` in front anything else. */
   labels?: { readonly [label: string]: string | readonly string[] } | null;
+  /** In lists: of the events of one resource the first alone. */
+  distinct?: boolean;
 }
 
 export interface RelatedFilter {
@@ -37,20 +39,22 @@ export interface EventFilter {
   occurred?: { since?: Instant | undefined; until?: Instant | undefined } | null;
   event?: { prefix?: List; exclude_prefix?: List; name?: List; exclude_name?: List } | null;
   resource?: ResourceFilter | null;
-  related?: RelatedFilter | null;
-  /** The event's own resource or one that it relates to. */
-  any_resource?: ResourceFilter | null;
+  /** Of several each must hold. */
+  related?: RelatedFilter | readonly RelatedFilter[] | null;
+  /** The event's own resource or one that it relates to; of several each must hold. */
+  any_resource?: ResourceFilter | readonly ResourceFilter[] | null;
   id?: { id?: List } | null;
   text?: { query: string } | null;
 }
 
 /** True if `filter` means this event, but for its time: live events are always recent enough. */
 export function matchesEvent(filter: EventFilter, event: FilteredEvent): boolean {
+  const involved = [event.resource, ...event.related];
   return combine("and_", [
     part(filter.event, (names) => matchesName(names, event.event)),
     part(filter.resource, (resource) => matchesResource(resource, event.resource)),
-    filter.related ? matchesRelated(filter.related, event.related) : null,
-    part(filter.any_resource, (any) => [event.resource, ...event.related].some((one) => matchesResource(any, one))),
+    ...listed(filter.related).map((related) => matchesRelated(related, event.related)),
+    ...listed(filter.any_resource).map((any) => involved.some((one) => matchesResource(any, one))),
     some(filter.id?.id, (id) => id === event.id),
     ...(filter.text ? searched(filter.text.query, textOf(event)) : []),
   ]);
@@ -63,6 +67,10 @@ export function isOfRun({ resource, related }: Pick<FilteredEvent, "resource" | 
   if (!idOf(resource).startsWith("prefect.task-run.")) return false;
   return related.some((one) => idOf(one) === id && roleOf(one) === "flow-run");
 }
+
+/** One filter or several, as a list. */
+export const listed = <T extends object>(filters: T | readonly T[] | null | undefined): readonly T[] =>
+  Array.isArray(filters) ? filters : filters ? [filters as T] : [];
 
 /** True of one in the list; no opinion where the list has none. */
 const some = <T>(list: readonly T[] | null | undefined, holds: (one: T) => boolean): Condition =>

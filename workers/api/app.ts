@@ -17,6 +17,7 @@ import { serveDeploymentRuns } from "./deployment-runs.ts";
 import { serveDeploymentSchedules } from "./deployment-schedules.ts";
 import { serveDeployments } from "./deployments.ts";
 import { serveDiagnoses } from "./diagnoses.ts";
+import { serveEventLists } from "./event-lists.ts";
 import { serveEvents } from "./events.ts";
 import { serveFlowRunBulk } from "./flow-run-bulk.ts";
 import { serveFlowRuns } from "./flow-runs.ts";
@@ -64,6 +65,7 @@ export function makeApi(): App {
   serveLogs(app);
   serveArtifacts(app);
   serveEvents(app);
+  serveEventLists(app);
   serveDeployments(app);
   serveDeploymentSchedules(app);
   serveDeploymentRuns(app);
