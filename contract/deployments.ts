@@ -9,6 +9,7 @@ import {
   DeploymentScheduleUpdate,
   MOST_SCHEDULES,
   ScheduleIn,
+  ScheduleOut,
 } from "./schedules.ts";
 import { StateIn } from "./states.ts";
 import {
@@ -20,7 +21,9 @@ import {
   Name,
   Offset,
   otherwise,
+  Page,
   PathName,
+  pageOf,
   Tags,
   Timestamp,
   TimestampText,
@@ -31,6 +34,9 @@ const ConcurrencyOptions = z.object({
   collision_strategy: z.enum(["ENQUEUE", "CANCEL_NEW"]),
   grace_period_seconds: maybe(z.int().min(60).max(86_400)),
 });
+
+/** What a version is called by whoever made it, with whatever that one adds. */
+const VersionInfo = z.looseObject({ type: Name, version: Name });
 
 export const DeploymentOut = z.object({
   id: z.uuid(),
@@ -72,8 +78,19 @@ export const DeploymentOut = z.object({
   created_by: z.unknown(),
   updated_by: z.unknown(),
   work_pool_name: z.string().nullable(),
-  status: z.enum(["READY", "NOT_READY"]),
+  status: z.enum(["READY", "NOT_READY", "DISABLED"]),
   enforce_parameter_schema: z.boolean(),
+  // Of the cloud's wire alone: told under the cloud's paths.
+  version_id: z.uuid().nullable().optional(),
+  version_info: VersionInfo.nullable().optional(),
+  branch: z.string().nullable().optional(),
+  base: z.uuid().nullable().optional(),
+  root: z.uuid().nullable().optional(),
+  disabled: z.boolean().optional(),
+  is_schedule_active: z.boolean().optional(),
+  schedule: ScheduleOut.nullable().optional(),
+  infra_overrides: z.record(z.string(), z.unknown()).optional(),
+  manifest_path: z.string().nullable().optional(),
 });
 export type WireDeployment = z.output<typeof DeploymentOut>;
 
@@ -93,7 +110,7 @@ const Settings = {
   path: Name.nullish(),
   version: Name.nullish(),
   entrypoint: Name.nullish(),
-  version_info: z.looseObject({ type: Name, version: Name }).nullish(),
+  version_info: VersionInfo.nullish(),
 };
 
 /** A deployment has slots of its own or another limit's, not both. */
@@ -120,6 +137,9 @@ const DeploymentCreate = z
     parameters: Fields.optional(),
     labels: Labels.nullish(),
     job_variables: Fields.optional(),
+    branch: Name.nullish(),
+    base: Uuid.nullish(),
+    root: Uuid.nullish(),
   })
   .superRefine(oneLimit);
 export type DeploymentCreateBody = z.output<typeof DeploymentCreate>;
@@ -162,6 +182,37 @@ const MOST_DELETED = 50;
 
 const ListBody = RunFilters.extend({ sort: otherwise(z.enum(DEPLOYMENT_SORTS), "NAME_ASC"), limit: Limit });
 const OfSchedule = z.object({ id: Uuid, schedule_id: Uuid });
+
+const OfVersion = z.object({ id: Uuid, version_id: Uuid });
+
+/** What becomes of schedules when a deployment is branched. */
+export const SCHEDULE_HANDLINGS = ["keep", "remove", "inactive"] as const;
+
+const actor = z.object({ id: z.string(), type: z.string(), display_value: z.string().nullable() }).nullable();
+export const DeploymentVersionOut = z.object({
+  id: z.uuid(),
+  created: TimestampText,
+  updated: TimestampText,
+  deployment_id: z.uuid(),
+  version_info: VersionInfo,
+  description: z.string().nullable(),
+  tags: z.array(z.string()),
+  labels: z.record(z.string(), z.unknown()),
+  entrypoint: z.string().nullable(),
+  pull_steps: z.array(z.record(z.string(), z.unknown())).nullable(),
+  parameters: z.record(z.string(), z.unknown()),
+  parameter_openapi_schema: z.record(z.string(), z.unknown()).nullable(),
+  enforce_parameter_schema: z.boolean(),
+  work_pool_name: z.string().nullable(),
+  work_queue_id: z.uuid().nullable(),
+  work_queue_name: z.string().nullable(),
+  job_variables: z.record(z.string(), z.unknown()),
+  infra_overrides: z.record(z.string(), z.unknown()),
+  last_active: TimestampText,
+  created_by: actor,
+  updated_by: actor,
+});
+export type WireDeploymentVersion = z.output<typeof DeploymentVersionOut>;
 
 export const PreviewOut = z.array(
   z.object({
@@ -404,5 +455,96 @@ export const deployments = {
     status: [201, 200],
     result: FlowRunOut,
     summary: "Starts a run of a deployment.",
+  }),
+  enable: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/enable",
+    scope: "write_deployments",
+    params: ById,
+    status: 200,
+    result: z.null(),
+    summary: "Lets a disabled deployment have runs again.",
+  }),
+  disable: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/disable",
+    scope: "write_deployments",
+    params: ById,
+    status: 200,
+    result: z.null(),
+    summary: "Takes back what a deployment's schedules planned, and refuses new runs of it.",
+  }),
+  activateSchedules: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/set_schedule_active",
+    scope: "write_deployments",
+    params: ById,
+    status: 200,
+    result: z.null(),
+    summary: "An older name of resume_deployment.",
+  }),
+  deactivateSchedules: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/set_schedule_inactive",
+    scope: "write_deployments",
+    params: ById,
+    status: 200,
+    result: z.null(),
+    summary: "An older name of pause_deployment.",
+  }),
+  branch: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/branch",
+    scope: "write_deployments",
+    params: ById,
+    body: z.strictObject({
+      branch: Name.regex(/\S/, "Branch name cannot be empty or contain only whitespace"),
+      options: otherwise(z.strictObject({ schedule_handling: otherwise(z.enum(SCHEDULE_HANDLINGS), "remove") }), {
+        schedule_handling: "remove",
+      }),
+      overrides: maybe(DeploymentUpdate),
+    }),
+    status: 200,
+    result: DeploymentOut,
+    summary: "Makes a deployment of its own like this one, for a branch of its code.",
+  }),
+  versions: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/versions/paginate",
+    scope: "see_deployments",
+    params: ById,
+    body: z.object({ page: Page, limit: Limit }),
+    optionalBody: true,
+    status: 200,
+    result: pageOf(DeploymentVersionOut),
+    summary: "Lists the versions of a deployment, the newest first.",
+  }),
+  readVersion: endpoint({
+    method: "GET",
+    path: "/deployments/{id}/versions/{version_id}",
+    scope: "see_deployments",
+    params: OfVersion,
+    status: 200,
+    result: DeploymentVersionOut,
+    summary: "Reads a version of a deployment.",
+  }),
+  removeVersion: endpoint({
+    method: "DELETE",
+    path: "/deployments/{id}/versions/{version_id}",
+    scope: "manage_deployments",
+    params: OfVersion,
+    status: 204,
+    summary: "Deletes a version that the deployment is not.",
+  }),
+  promoteVersion: endpoint({
+    method: "POST",
+    path: "/deployments/{id}/versions/{version_id}/promote",
+    scope: "manage_deployments",
+    params: OfVersion,
+    body: z.object({ reason: maybe(z.string().max(5_000)) }),
+    optionalBody: true,
+    status: 200,
+    result: z.literal(true),
+    summary: "Makes a deployment what it was in this version.",
   }),
 };

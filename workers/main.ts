@@ -9,6 +9,7 @@ import type { Env } from "./env.ts";
 import { sweepDeadLetters } from "./sweeps/dead-letters.ts";
 import { sweepLiveRuns } from "./sweeps/live-runs.ts";
 import { sweepRemovedRuns } from "./sweeps/removed-runs.ts";
+import { sweepSilent } from "./sweeps/silent-deployments.ts";
 import { sweepUnplanned } from "./sweeps/unplanned-deployments.ts";
 
 export { BackgroundTasks } from "../durable-objects/background-tasks/background-tasks.ts";
@@ -36,7 +37,13 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    await Promise.all([sweepLiveRuns(env), sweepRemovedRuns(env), sweepUnplanned(env), sweepDeadLetters(env)]);
+    await Promise.all([
+      sweepLiveRuns(env),
+      sweepRemovedRuns(env),
+      sweepUnplanned(env),
+      sweepDeadLetters(env),
+      sweepSilent(env),
+    ]);
   },
 } satisfies ExportedHandler<Env>;
 

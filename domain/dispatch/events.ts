@@ -1,4 +1,4 @@
-/** Events of pools and queues, in the shape of the wire. */
+/** Events of pools, queues and deployments, in the shape of the wire. */
 import type { JsonObject } from "../json.ts";
 import { formatInstant, type Instant } from "../time.ts";
 
@@ -75,6 +75,51 @@ export const queueEvent = (
     related: [poolResource(pool)],
     payload,
   });
+
+/** A deployment with what it is related to. */
+export interface DeploymentNamed {
+  id: string;
+  name: string;
+  flow: { id: string; name: string } | null;
+  queue: QueueNamed | null;
+  pool: PoolNamed | null;
+  storage: string | null;
+  infrastructure: string | null;
+  limit: string | null;
+}
+
+/** The same of a deployment. */
+export function deploymentEvent(
+  what: string,
+  deployment: DeploymentNamed,
+  moment: Moment,
+  payload: JsonObject = {},
+): JsonObject {
+  const { flow, queue, pool, storage, infrastructure, limit } = deployment;
+  const named = (kind: string, { id, name }: { id: string; name: string }): JsonObject => ({
+    "prefect.resource.id": `prefect.${kind}.${id}`,
+    "prefect.resource.name": name,
+    "prefect.resource.role": kind,
+  });
+  const pointed = (kind: string, id: string | null, role: string): JsonObject[] =>
+    id === null ? [] : [{ "prefect.resource.id": `prefect.${kind}.${id}`, "prefect.resource.role": role }];
+  return told(moment, {
+    event: `prefect.deployment.${what}`,
+    resource: {
+      "prefect.resource.id": `prefect.deployment.${deployment.id}`,
+      "prefect.resource.name": deployment.name,
+    },
+    related: [
+      ...(flow ? [named("flow", flow)] : []),
+      ...(queue ? [named("work-queue", queue)] : []),
+      ...(pool ? [poolResource(pool)] : []),
+      ...pointed("block-document", storage, "storage"),
+      ...pointed("block-document", infrastructure, "infrastructure"),
+      ...pointed("concurrency-limit", limit, "concurrency-limit"),
+    ],
+    payload,
+  });
+}
 
 /** What an update changed, as its event tells it. */
 export function changes(before: JsonObject, after: JsonObject, fields: readonly string[]): JsonObject | null {

@@ -32,7 +32,10 @@ export class PageOfEvents<E extends FilteredEvent> {
     if (this.#ids.has(event.id)) return;
     this.#ids.add(event.id);
     const placed = { at, id: event.id, event };
-    if (!this.#wish.distinct) return this.#keep(placed);
+    if (!this.#wish.distinct) {
+      this.#keep(placed);
+      return;
+    }
     const resource = event.resource["prefect.resource.id"] ?? "";
     const known = this.#firstOf.get(resource);
     if (!known || this.#compare(placed, known) < 0) this.#firstOf.set(resource, placed);

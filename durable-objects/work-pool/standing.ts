@@ -54,6 +54,8 @@ export interface Needs {
   store: Store;
   anyAgent(): boolean;
   tell(events: JsonObject[]): void;
+  /** The deployments of a queue have somebody now who starts their runs, or nobody any more. */
+  served(queue: string, is: boolean): void;
 }
 
 export class Standing {
@@ -149,6 +151,7 @@ export class Standing {
       this.#putQueue({ ...known, polled: this.#polled.get(id) ?? known.polled, status: is });
       const queue = { id, name: ledger.queues.find((one) => one.id === id)?.name ?? "" };
       events.push(queueEvent(kebab(is), queue, pool, { id: uuidv7(), at: now }));
+      if (own) this.#needs.served(queue.name, is === "READY");
     }
     const was = JSON.parse(store.get(STANDING) ?? "null") as StoredPool | null;
     if (status !== (was?.status ?? "NOT_READY")) {

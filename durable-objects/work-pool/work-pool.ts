@@ -8,13 +8,15 @@ import { DurableObject } from "cloudflare:workers";
 import type { WireEvent } from "@millrace/contract/events.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
 import { type Cleanup, newCleanup } from "@millrace/domain/dispatch/cleanups.ts";
+import { deploymentEvent } from "@millrace/domain/dispatch/events.ts";
 import { explain } from "@millrace/domain/dispatch/explain.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { formatInstant, plusSeconds } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../addresses.ts";
-import type { ObjectEnv } from "../env.ts";
+import { noteReadiness, READY_BY } from "../deployments-told.ts";
+import { type ObjectEnv, shardOf } from "../env.ts";
 import type { Answer, Owner, Reporter } from "../flow-run/rpc.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack } from "../kit/packed.ts";
@@ -82,6 +84,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       store,
       anyAgent: () => this.#ledger.sessions().some(({ id, online }) => online && this.#lines.has(id)),
       tell: (events) => this.#tell(events),
+      served: (queue, is) => this.#tellDeployments(queue, is),
     });
     this.#takings = new Takings({
       ledger: this.#ledger,
@@ -311,6 +314,24 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     const { workspace, shard } = owner;
     const told = eventHubAt(this.env, workspace).announce({ workspace, shard }, pack([{ events: wire }]), false);
     this.ctx.waitUntil(told.catch((error: unknown) => console.error("Events of a pool were not told", error)));
+  }
+
+  /** Tells of the deployments of a queue that somebody serves it now, or nobody any more. */
+  #tellDeployments(queue: string, is: boolean): void {
+    const { owner, settings } = this.#ledger;
+    if (!owner || !settings.id) return;
+    const which = {
+      sql: "d.work_pool_id = ?2 AND coalesce(d.work_queue_name, 'default') = ?3",
+      values: [settings.id, queue],
+    };
+    const noted = noteReadiness(shardOf(this.env, owner.shard), owner.workspace, { by: READY_BY.queue, is, which });
+    const moment = now();
+    const told = noted.then((deployments) => {
+      const what = is ? "ready" : "not-ready";
+      if (deployments.length > 0)
+        this.#tell(deployments.map((one) => deploymentEvent(what, one, { id: uuidv7(), at: moment })));
+    });
+    this.ctx.waitUntil(told.catch((error: unknown) => console.error("Deployments of a queue were not told of", error)));
   }
 
   /** The pool is gone: runs that wait for it are nobody's to start. */

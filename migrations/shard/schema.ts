@@ -155,8 +155,16 @@ export const deployments = sqliteTable(
     storageDocumentId: text("storage_document_id"),
     infrastructureDocumentId: text("infrastructure_document_id"),
     versionInfo: text("version_info"),
+    /** The version of deployment_versions that it is; null where it was never given one. */
+    versionId: text("version_id"),
+    branch: text(),
+    /** The deployment that this one was branched off, and the first of that line. */
+    base: text(),
+    root: text(),
     /** When somebody last asked for its runs, to half a minute. */
     lastPolled: integer("last_polled"),
+    /** Who was last told to be there to start its runs: 1 somebody who asks for them, 2 who serves its queue, 3 both. */
+    ready: integer().notNull().default(0),
     /** Counts changes; `planned`: the one that the Deployment object knows. */
     revision: integer().notNull().default(0),
     planned: integer().notNull().default(0),
@@ -170,7 +178,37 @@ export const deployments = sqliteTable(
     index("deployments_unplanned")
       .on(table.updated)
       .where(sql`planned < revision AND (schedules <> '[]' OR planned > 0)`),
+    // The sweep's: those that somebody asks for runs of, who may have gone.
+    index("deployments_ready").on(table.lastPolled).where(sql`ready IN (1, 3)`),
   ],
+);
+
+/** What a deployment was when it was given a version. Written by the deployments API, once each; deleted with the deployment. */
+export const deploymentVersions = sqliteTable(
+  "deployment_versions",
+  {
+    workspaceId: text("workspace_id").notNull(),
+    deploymentId: text("deployment_id").notNull(),
+    id: text().notNull(),
+    version: text(),
+    versionInfo: text("version_info"),
+    description: text(),
+    path: text(),
+    entrypoint: text(),
+    pullSteps: text("pull_steps"),
+    parameters: text().notNull(),
+    parameterSchema: text("parameter_schema"),
+    enforceParameterSchema: integer("enforce_parameter_schema", { mode: "boolean" }).notNull(),
+    jobVariables: text("job_variables").notNull(),
+    tags: text().notNull(),
+    labels: text().notNull(),
+    workPoolId: text("work_pool_id"),
+    workQueueName: text("work_queue_name"),
+    created: integer().notNull(),
+    /** When it last became, or ceased to be, what the deployment is. */
+    lastActive: integer("last_active").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.deploymentId, table.id] })],
 );
 
 /** Written by the work pools API. Agents and ready runs are the WorkPool object's. */
@@ -408,4 +446,32 @@ export const webhookDeliveries = sqliteTable(
     status: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.webhookId, table.id] })],
+);
+
+/** What a workspace has set for itself, a value a key. */
+export const workspaceSettings = sqliteTable(
+  "workspace_settings",
+  {
+    workspaceId: text("workspace_id").notNull(),
+    key: text().notNull(),
+    value: text().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.key] })],
+);
+
+/** Written by the saved searches API: filters of lists that people keep under a name. */
+export const savedSearches = sqliteTable(
+  "saved_searches",
+  {
+    ...tenant,
+    name: text().notNull(),
+    filters: text().notNull(),
+    created: integer().notNull(),
+    updated: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    uniqueIndex("saved_searches_name").on(table.workspaceId, table.name),
+  ],
 );

@@ -21,7 +21,10 @@ const isScope = (one: string): one is WorkspaceScope => (WORKSPACE_SCOPES as rea
 const guarded = rows.filter(([, row]) => row.scope !== "public");
 const scoped = guarded.filter(([, row]) => row.scope !== "any credential");
 /** Rows whose path names something that one tenant has and another has not. What is stored by its own hash is everyone's to store. */
-const pointing = guarded.filter(([, row]) => row.base !== "account" && row.path.includes("{") && row.method !== "PUT");
+const pointing = guarded.filter(
+  ([, row]) =>
+    row.base !== "account" && row.path.includes("{") && !row.path.includes("{countable}") && row.method !== "PUT",
+);
 const ofAccount = guarded.filter(([, row]) => row.base === "account");
 const taking = rows.filter(([, row]) => row.body !== undefined && row.bytes === undefined);
 
@@ -144,6 +147,7 @@ function validBody(row: EndpointRow): { body?: string } {
     "POST /deployments/{id}/schedules": [],
     "POST /deployments/{id}/schedules/preview": { schedule: { cron: "0 9 * * *" } },
     "POST /deployments/{id}/create_flow_run/bulk": [],
+    "POST /deployments/{id}/branch": { branch: "taken" },
     "PATCH /flow_runs/{id}": { name: "taken" },
     "POST /flow_runs/{id}/input": { key: "taken", value: "taken" },
     "POST /flow_runs/{id}/input/filter": { prefix: "" },

@@ -22,6 +22,7 @@ export interface Things {
   artifactKey: string;
   deployment: string;
   schedule: string;
+  deploymentVersion: string;
   deploymentName: string;
   pool: string;
   queue: string;
@@ -98,9 +99,14 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
       flow_id: flow.id,
       work_pool_name: pool.name,
       entrypoint: "flow.js:flow",
+      version_info: { type: "test", version: own("version") },
       // Not active: it would make runs of its own.
       schedules: [{ active: false, schedule: { cron: "0 9 * * *" } }],
     },
+  });
+  const versions = await client("POST /deployments/{id}/versions/paginate", {
+    params: { id: deployment.id },
+    body: {},
   });
   const code = new TextEncoder().encode(`// ${own("bundle")}`);
   const bundle = createHash("sha256").update(code).digest("hex");
@@ -141,6 +147,7 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     artifactKey: own("artifact"),
     deployment: deployment.id,
     schedule: deployment.schedules[0]?.id ?? "",
+    deploymentVersion: versions.results[0]?.id ?? "",
     deploymentName: own("deployment"),
     pool: pool.name,
     queue: queue.id,
@@ -228,6 +235,8 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     worker_id: things.worker,
     schedule_id: things.schedule,
     resource_id: `prefect.deployment.${things.deployment}`,
+    version_id: things.deploymentVersion,
+    countable: "event",
     view: `view-${party.workspaceId}`,
     name: names.find(([part]) => path.includes(part))?.[1] ?? things.flowName,
     flow_name: things.flowName,
@@ -251,6 +260,7 @@ export function unknownParams({ path }: EndpointRow, party: Party): Record<strin
     sha256: createHash("sha256").update(randomUUID()).digest("hex"),
     worker_id: randomUUID(),
     schedule_id: randomUUID(),
+    version_id: randomUUID(),
     id: randomUUID(),
     lease_id: randomUUID(),
   };

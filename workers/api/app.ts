@@ -13,6 +13,7 @@ import { serveBundles } from "./bundles.ts";
 import { serveCheckpoints } from "./checkpoints.ts";
 import { serveCollections } from "./collections.ts";
 import { serveDeadLetters } from "./dead-letters.ts";
+import { serveDeploymentLines } from "./deployment-lines.ts";
 import { serveDeploymentRuns } from "./deployment-runs.ts";
 import { serveDeploymentSchedules } from "./deployment-schedules.ts";
 import { serveDeployments } from "./deployments.ts";
@@ -70,6 +71,7 @@ export function makeApi(): App {
   serveDeploymentSchedules(app);
   serveDeploymentRuns(app);
   serveDeadLetters(app);
+  serveDeploymentLines(app);
   serveBundles(app);
   serveWorkPools(app);
   serveGlobalLimits(app);

@@ -9,14 +9,14 @@ import { deploymentScheduleToWire } from "@millrace/contract/schedules.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import type { DeploymentSchedule } from "@millrace/domain/schedule/deployment-schedule.ts";
 import { formatInstant, fromMilliseconds, instant } from "@millrace/domain/time.ts";
-import { deploymentAt, workPoolAt } from "../../durable-objects/addresses.ts";
+import { concurrencyLimitAt, deploymentAt, workPoolAt } from "../../durable-objects/addresses.ts";
 import type { RunTemplate } from "../../durable-objects/deployment/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
 import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { limitToHold } from "./deployment-limit.ts";
-import { findFlow } from "./flows.ts";
+import { findFlow } from "./flow-records.ts";
 import { notFound } from "./refusal.ts";
 import { shardOfTenant } from "./shard.ts";
 import { DEPLOYMENT_QUEUE } from "./sql-filter.ts";
@@ -28,6 +28,10 @@ export interface DeploymentRow {
   name: string;
   version: string | null;
   version_info: string | null;
+  version_id: string | null;
+  branch: string | null;
+  base: string | null;
+  root: string | null;
   description: string | null;
   path: string | null;
   entrypoint: string | null;
@@ -65,7 +69,7 @@ export interface DeploymentRow {
 const limitColumn = (column: string): string =>
   `(SELECT l.${column} FROM concurrency_limits l WHERE l.workspace_id = d.workspace_id AND l.id = d.concurrency_limit_id)`;
 
-export const COLUMNS = `d.id, d.flow_id, d.name, d.version, d.version_info, d.description, d.path, d.entrypoint, d.pull_steps, d.parameters,
+export const COLUMNS = `d.id, d.flow_id, d.name, d.version, d.version_info, d.version_id, d.branch, d.base, d.root, d.description, d.path, d.entrypoint, d.pull_steps, d.parameters,
   d.parameter_schema, d.enforce_parameter_schema, d.job_variables, d.tags, d.labels, d.work_queue_name, d.paused, d.disabled, d.schedules,
   d.concurrency_options, d.storage_document_id, d.infrastructure_document_id, d.last_polled, d.revision, d.planned, d.created, d.updated,
   (SELECT p.name FROM work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id) AS pool_name,
@@ -75,7 +79,7 @@ export const COLUMNS = `d.id, d.flow_id, d.name, d.version, d.version_info, d.de
   ${limitColumn("updated")} AS limit_updated`;
 
 /** Seconds after its last poll for which somebody counts as there to start a deployment's runs. */
-const READY_SECONDS = 60;
+export const READY_SECONDS = 60;
 
 const deploymentsById = new Remembered<DeploymentRow>();
 const keyOf = (tenant: Tenant, id: string): string => `${tenant.workspace}/${id}`;
@@ -119,24 +123,39 @@ export async function deploymentsToWire(
   tenant: Tenant,
   rows: readonly DeploymentRow[],
 ): Promise<WireDeployment[]> {
-  const pools = [...new Set(rows.flatMap(({ pool_id }) => pool_id ?? []))];
-  const standings = new Map(
-    await Promise.all(
-      pools.map(async (pool) => [pool, await workPoolAt(env, tenant.workspace, pool).standing(tenant)] as const),
+  const [standings, slots] = await Promise.all([
+    askEach(
+      rows.map(({ pool_id }) => pool_id),
+      (pool) => workPoolAt(env, tenant.workspace, pool).standing(tenant),
     ),
-  );
+    askEach(
+      rows.map(({ limit_id }) => limit_id),
+      async (limit) => {
+        return (await concurrencyLimitAt(env, tenant.workspace, limit).occupation(tenant)).taken;
+      },
+    ),
+  ]);
   const now = Date.now();
   return rows.map((row) => {
     const own = row.last_polled;
     const queue = standings.get(row.pool_id ?? "")?.queues.find(({ id }) => id === row.queue_id);
     const polled = Math.max(own ?? 0, queue?.polled ?? 0);
     const ready = polled >= (now - READY_SECONDS * 1000) * 1000 || queue?.status === "READY";
-    return wireOf(row, polled === 0 ? null : polled, ready);
+    return wireOf(row, { polled: polled === 0 ? null : polled, ready, slots: slots.get(row.limit_id ?? "") ?? 0 });
   });
 }
 
+/** Asks each of these things once. */
+async function askEach<T>(ids: readonly (string | null)[], ask: (id: string) => Promise<T>): Promise<Map<string, T>> {
+  const each = [...new Set(ids)].filter((id) => id !== null);
+  return new Map(await Promise.all(each.map(async (id) => [id, await ask(id)] as const)));
+}
+
 /** The concurrency limit of a deployment as the wire shows it, and what becomes of runs that find it full. */
-const limitOf = (row: DeploymentRow): Pick<WireDeployment, "global_concurrency_limit" | "concurrency_options"> => ({
+const limitOf = (
+  row: DeploymentRow,
+  slots: number,
+): Pick<WireDeployment, "global_concurrency_limit" | "concurrency_options"> => ({
   global_concurrency_limit:
     row.limit_id === null
       ? null
@@ -147,13 +166,16 @@ const limitOf = (row: DeploymentRow): Pick<WireDeployment, "global_concurrency_l
           active: row.limit_active === 1,
           name: row.limit_name ?? "",
           limit: row.limit_size ?? 0,
-          active_slots: 0,
+          active_slots: slots,
           slot_decay_per_second: row.limit_decay ?? 0,
         },
   concurrency_options: row.concurrency_options === null ? null : JSON.parse(row.concurrency_options),
 });
 
-function wireOf(row: DeploymentRow, polled: number | null, ready: boolean): WireDeployment {
+function wireOf(
+  row: DeploymentRow,
+  { polled, ready, slots }: { polled: number | null; ready: boolean; slots: number },
+): WireDeployment {
   return {
     id: row.id,
     created: formatInstant(instant(row.created)),
@@ -167,7 +189,7 @@ function wireOf(row: DeploymentRow, polled: number | null, ready: boolean): Wire
       .sort((a, b) => b.updated - a.updated)
       .map((one) => deploymentScheduleToWire(one, row.id)),
     concurrency_limit: null,
-    ...limitOf(row),
+    ...limitOf(row, slots),
     job_variables: object(row.job_variables),
     parameters: object(row.parameters),
     tags: JSON.parse(row.tags) as string[],
@@ -233,7 +255,7 @@ export async function templateOf(env: Env, tenant: Tenant, row: DeploymentRow): 
       parentFlowRunId: null,
       startedBy: null,
       code: assigned(row),
-      limit: limitToHold(limitOf(row)),
+      limit: limitToHold(limitOf(row, 0)),
     },
   };
   return { birth, pool };

@@ -1,9 +1,11 @@
 import { type DeploymentRunCreateBody, deployments } from "@millrace/contract/deployments.ts";
 import { FlowRunFilter } from "@millrace/contract/filters.ts";
+import { deploymentEvent } from "@millrace/domain/dispatch/events.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { sentence } from "@millrace/domain/problem.ts";
 import { formatInstant, fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
-import type { Tenant } from "../auth/credential.ts";
+import { noteReadiness, READY_BY } from "../../durable-objects/deployments-told.ts";
+import type { Credential, Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import {
   type DeploymentRow,
@@ -17,6 +19,7 @@ import {
 import { fitJobVariables, fitParameters, withWorkspaceVariables } from "./fitting.ts";
 import { listFlowRuns } from "./flow-run-lists.ts";
 import { beginRun, parentOf } from "./flow-runs.ts";
+import { announce, moment } from "./pools.ts";
 import { type JsonText, notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { shardOfTenant } from "./shard.ts";
@@ -143,12 +146,20 @@ async function notePolled(env: Env, tenant: Tenant, ids: readonly string[]): Pro
   const stale = ids.filter((id) => (polled.get(key(id)) ?? 0) < now - STORED_EVERY);
   if (stale.length === 0) return;
   const at: Instant = fromMilliseconds(now);
-  await shardOfTenant(env, tenant)
+  const shard = shardOfTenant(env, tenant);
+  const which = { sql: "d.id IN (SELECT value FROM json_each(?2))", values: [JSON.stringify(stale)] };
+  const ready = await noteReadiness(shard, tenant.workspace, { by: READY_BY.asking, is: true, which });
+  await shard
     .prepare(
       "UPDATE deployments SET last_polled = ?2 WHERE workspace_id = ?1 AND id IN (SELECT value FROM json_each(?3))",
     )
     .bind(tenant.workspace, at, JSON.stringify(stale))
     .run();
+  await announce(
+    env,
+    tenant,
+    ready.map((deployment) => deploymentEvent("ready", deployment, moment())),
+  );
   if (polled.size > MOST_REMEMBERED) polled.clear();
   for (const id of stale) {
     polled.set(key(id), now);

@@ -7,7 +7,8 @@ import { formatInstant, fromMilliseconds, SECOND } from "@millrace/domain/time.t
 import { uuidv7 } from "uuidv7";
 import { deploymentAt } from "../../durable-objects/addresses.ts";
 import { deploymentNow, planDeployment, schedulesOf } from "./deployment-records.ts";
-import { change, discardRuns } from "./deployments.ts";
+import { discardRuns } from "./deployment-removal.ts";
+import { change } from "./deployment-writes.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { changedSchedule, checkSlugs } from "./schedule-changes.ts";
 import { type App, serve } from "./serve.ts";
@@ -63,15 +64,17 @@ export function serveDeploymentSchedules(app: App): void {
     }));
   });
 
-  serve(app, deployments.pause, async ({ env, tenant, params }) => {
-    await change(env, tenant, params.id, { paused: 1 });
-    await discardRuns(env, tenant, params.id, { all: false });
-    return null;
-  });
-  serve(app, deployments.resume, async ({ env, tenant, params }) => {
-    await change(env, tenant, params.id, { paused: 0 });
-    return null;
-  });
+  for (const row of [deployments.pause, deployments.deactivateSchedules])
+    serve(app, row, async ({ env, tenant, params }) => {
+      await change(env, tenant, params.id, { paused: 1 });
+      await discardRuns(env, tenant, params.id, { all: false });
+      return null;
+    });
+  for (const row of [deployments.resume, deployments.activateSchedules])
+    serve(app, row, async ({ env, tenant, params }) => {
+      await change(env, tenant, params.id, { paused: 0 });
+      return null;
+    });
 
   serve(app, deployments.schedule, async ({ env, tenant, params, body }) => {
     const row = await deploymentNow(env, tenant, params.id);

@@ -10,27 +10,29 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import { type DeploymentSchedule, redeployed } from "@millrace/domain/schedule/deployment-schedule.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
-import { deploymentAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { announceChange, announceDeployment, announceEnd, nameDeployment } from "./deployment-events.ts";
 import {
   COLUMNS,
   type DeploymentRow,
   deploymentNow,
   deploymentsToWire,
   deploymentToWire,
-  forgetDeployment,
   planDeployment,
   readRow,
   schedulesOf,
   schemaOf,
 } from "./deployment-records.ts";
+import { removeDeployment } from "./deployment-removal.ts";
+import { inStyleOf } from "./deployment-style.ts";
+import { change, columnsOf, limitOf, lineOf, write } from "./deployment-writes.ts";
 import { fitJobVariables, fitParameters } from "./fitting.ts";
-import { findFlow } from "./flows.ts";
+import { findFlow } from "./flow-records.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { changeSchedules, checkSlugs } from "./schedule-changes.ts";
 import { type App, serve } from "./serve.ts";
-import { count, select, shardOfTenant } from "./shard.ts";
+import { count, select } from "./shard.ts";
 import { aroundDeployment } from "./sql-filter.ts";
 import { findWorkPool, type WorkPool } from "./work-pools.ts";
 import { ensureQueue } from "./work-queues.ts";
@@ -42,12 +44,9 @@ const ORDERS = {
   NAME_DESC: "d.name DESC",
 } as const;
 
-/** The schema of a flow without parameters. */
-const NO_PARAMETERS = '{"type":"object","properties":{}}';
-
 /** Deployments: made, read, changed and deleted. */
 export function serveDeployments(app: App): void {
-  serve(app, deployments.create, async ({ env, tenant, body }) => {
+  serve(app, deployments.create, async ({ env, tenant, body, request, afterwards }) => {
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const known = await readRow(env, tenant, "d.flow_id = ?2 AND d.name = ?3", flow.id, body.name);
     const pool = await poolOf(env, tenant, body.work_pool_name);
@@ -59,18 +58,25 @@ export function serveDeployments(app: App): void {
     checkSlugs(schedules);
     // Labels of the flow are the deployment's too, and so become those of its runs.
     const labels = { ...flow.labels, "prefect.flow.id": flow.id, ...body.labels } as JsonObject;
-    const row = await write(env, tenant, id, body, {
-      ...columnsOf(body),
-      ...(pool !== undefined && { work_pool_id: pool?.id ?? null }),
-      ...(limit !== undefined && { concurrency_limit_id: limit }),
-      labels: JSON.stringify(labels),
-      schedules: JSON.stringify(schedules),
-    });
+    const row = await write(
+      env,
+      tenant,
+      { id, ...body },
+      {
+        ...columnsOf(body),
+        ...lineOf(body),
+        ...(pool !== undefined && { work_pool_id: pool?.id ?? null }),
+        ...(limit !== undefined && { concurrency_limit_id: limit }),
+        labels: JSON.stringify(labels),
+        schedules: JSON.stringify(schedules),
+      },
+    );
     await planDeployment(env, tenant, row);
-    return { status: known ? 200 : 201, result: await deploymentToWire(env, tenant, row) };
+    afterwards(known ? announceChange(env, tenant, known, row) : announceDeployment(env, tenant, "created", row));
+    return { status: known ? 200 : 201, result: inStyleOf(request, row, await deploymentToWire(env, tenant, row)) };
   });
 
-  serve(app, deployments.update, async ({ env, tenant, params, body }) => {
+  serve(app, deployments.update, async ({ env, tenant, params, body, afterwards }) => {
     const known = await deploymentNow(env, tenant, params.id);
     const pool = await poolOf(env, tenant, body.work_pool_name);
     fitsNow(body, known, pool ?? null);
@@ -78,44 +84,47 @@ export function serveDeployments(app: App): void {
     const limit = await limitOf(env, tenant, known.id, body);
     const schedules = body.schedules ? changedSchedules(schedulesOf(known), body.schedules) : null;
     if (schedules) checkSlugs(schedules);
-    await change(env, tenant, known.id, {
+    const row = await change(env, tenant, known.id, {
       ...columnsOf(body),
       ...(pool !== undefined && { work_pool_id: pool?.id ?? null }),
       ...(limit !== undefined && { concurrency_limit_id: limit }),
       ...(schedules && { schedules: JSON.stringify(schedules) }),
     });
+    afterwards(announceChange(env, tenant, known, row));
   });
 
-  serve(app, deployments.read, async ({ env, tenant, params }) =>
-    deploymentToWire(env, tenant, await deploymentNow(env, tenant, params.id)),
-  );
+  serve(app, deployments.read, async ({ env, tenant, params, request }) => {
+    const row = await deploymentNow(env, tenant, params.id);
+    return inStyleOf(request, row, await deploymentToWire(env, tenant, row));
+  });
 
-  serve(app, deployments.readByName, async ({ env, tenant, params }) => {
+  serve(app, deployments.readByName, async ({ env, tenant, params, request }) => {
     const condition =
       "d.name = ?3 AND d.flow_id = (SELECT f.id FROM flows f WHERE f.workspace_id = ?1 AND f.name = ?2)";
-    const row = await readRow(env, tenant, condition, params.flow_name, params.deployment_name);
-    return deploymentToWire(
-      env,
-      tenant,
-      row ?? notFound("deployment", `${params.flow_name}/${params.deployment_name}`),
-    );
+    const row =
+      (await readRow(env, tenant, condition, params.flow_name, params.deployment_name)) ??
+      notFound("deployment", `${params.flow_name}/${params.deployment_name}`);
+    return inStyleOf(request, row, await deploymentToWire(env, tenant, row));
   });
 
-  serve(app, deployments.filter, ({ env, tenant, body }) => list(env, tenant, body, body));
+  serve(app, deployments.filter, ({ env, tenant, body, request }) => list(env, tenant, request, body, body));
   serve(app, deployments.count, ({ env, tenant, body }) => countOf(env, tenant, body));
-  serve(app, deployments.paginate, async ({ env, tenant, body }) => {
+  serve(app, deployments.paginate, async ({ env, tenant, body, request }) => {
     const { sort, limit, page } = body;
     const [results, total] = await Promise.all([
-      list(env, tenant, body, { sort, limit, offset: (page - 1) * limit }),
+      list(env, tenant, request, body, { sort, limit, offset: (page - 1) * limit }),
       countOf(env, tenant, body),
     ]);
     return { results, count: total, limit, pages: limit === 0 ? 0 : Math.ceil(total / limit), page };
   });
 
-  serve(app, deployments.remove, async ({ env, tenant, params }) => {
-    await remove(env, tenant, await deploymentNow(env, tenant, params.id));
+  serve(app, deployments.remove, async ({ env, tenant, params, afterwards }) => {
+    const row = await deploymentNow(env, tenant, params.id);
+    const named = await nameDeployment(env, tenant, row.id);
+    await removeDeployment(env, tenant, row);
+    afterwards(announceEnd(env, tenant, named));
   });
-  serve(app, deployments.bulkDelete, async ({ env, tenant, body }) => {
+  serve(app, deployments.bulkDelete, async ({ env, tenant, body, afterwards }) => {
     const rows = await listRows(
       env,
       tenant,
@@ -124,7 +133,11 @@ export function serveDeployments(app: App): void {
       body.limit,
       0,
     );
-    for (const row of rows) await remove(env, tenant, row);
+    for (const row of rows) {
+      const named = await nameDeployment(env, tenant, row.id);
+      await removeDeployment(env, tenant, row);
+      afterwards(announceEnd(env, tenant, named));
+    }
     return { deleted: rows.map(({ id }) => id) };
   });
 
@@ -174,9 +187,14 @@ const listRows = (
 const list = async (
   env: Env,
   tenant: Tenant,
+  request: Request,
   filters: RunFiltersInput,
   { sort, limit, offset }: { sort: Sort; limit: number; offset: number },
-) => deploymentsToWire(env, tenant, await listRows(env, tenant, filters, sort, limit, offset));
+) => {
+  const rows = await listRows(env, tenant, filters, sort, limit, offset);
+  const shown = await deploymentsToWire(env, tenant, rows);
+  return rows.map((row, at) => inStyleOf(request, row, shown[at] as WireDeployment));
+};
 
 const countOf = (env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<number> =>
   count(env, tenant, { table: "deployments", alias: "d", where: aroundDeployment(filters) });
@@ -215,117 +233,6 @@ function fitsNow(body: DeploymentUpdateBody, known: DeploymentRow, pool: WorkPoo
   fitParameters(parameters, body.parameter_openapi_schema ?? schemaOf(known), { doing, partly: true, enforced });
 }
 
-type Cell = string | number | null;
-
-/** Columns for the fields that were said. */
-function columnsOf(body: DeploymentCreateBody | DeploymentUpdateBody): Record<string, Cell> {
-  const json = (value: unknown): Cell | undefined =>
-    value === undefined ? undefined : value === null ? null : JSON.stringify(value);
-  const always = (value: unknown): Cell | undefined => (value === null ? undefined : json(value));
-  const flag = (value: boolean | null | undefined): Cell | undefined =>
-    value === undefined || value === null ? undefined : value ? 1 : 0;
-  const cells: Record<string, Cell | undefined> = {
-    version: body.version,
-    version_info: json(body.version_info),
-    description: body.description,
-    path: body.path,
-    entrypoint: body.entrypoint,
-    pull_steps: json(body.pull_steps),
-    parameters: always(body.parameters),
-    parameter_schema: json(body.parameter_openapi_schema),
-    enforce_parameter_schema: flag(body.enforce_parameter_schema),
-    job_variables: always(body.job_variables),
-    tags: json(body.tags),
-    work_queue_name: body.work_queue_name,
-    paused: flag(body.paused),
-    concurrency_options: json(body.concurrency_options),
-    storage_document_id: body.storage_document_id,
-    infrastructure_document_id: body.infrastructure_document_id,
-  };
-  return Object.fromEntries(Object.entries(cells).filter(([, cell]) => cell !== undefined)) as Record<string, Cell>;
-}
-
-const AT_BIRTH: Record<string, Cell> = {
-  parameters: "{}",
-  parameter_schema: NO_PARAMETERS,
-  enforce_parameter_schema: 1,
-  job_variables: "{}",
-  tags: "[]",
-};
-
-/** Makes a deployment, or changes the one of that flow and name where `cells` say something. */
-async function write(
-  env: Env,
-  tenant: Tenant,
-  id: string,
-  { flow_id, name }: DeploymentCreateBody,
-  cells: Record<string, Cell>,
-): Promise<DeploymentRow> {
-  const now = Date.now() * 1000;
-  const key = { workspace_id: tenant.workspace, id, flow_id, name, created: now, updated: now, revision: 1 };
-  const all = { ...AT_BIRTH, ...cells, ...key };
-  const columns = Object.keys(all);
-  const changed = [...Object.keys(cells), "updated"].map((column) => `${column} = excluded.${column}`);
-  await shardOfTenant(env, tenant)
-    .prepare(
-      `INSERT INTO deployments (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-       ON CONFLICT (workspace_id, flow_id, name) DO UPDATE SET ${changed.join(", ")}, revision = deployments.revision + 1`,
-    )
-    .bind(...Object.values(all))
-    .run();
-  const row = await readRow(env, tenant, "d.flow_id = ?2 AND d.name = ?3", flow_id, name);
-  if (row) forgetDeployment(tenant, row.id);
-  return row ?? notFound("deployment");
-}
-
-/** Changes these columns of a deployment, and tells its object. */
-export async function change(env: Env, tenant: Tenant, id: string, cells: Record<string, Cell>): Promise<void> {
-  const columns = Object.keys(cells);
-  const set = columns.map((column) => `${column} = ?, `).join("");
-  const { meta } = await shardOfTenant(env, tenant)
-    .prepare(`UPDATE deployments SET ${set}updated = ?, revision = revision + 1 WHERE workspace_id = ? AND id = ?`)
-    .bind(...Object.values(cells), Date.now() * 1000, tenant.workspace, id)
-    .run();
-  if (meta.changes === 0) notFound("deployment", id);
-  forgetDeployment(tenant, id);
-  await planDeployment(env, tenant, await deploymentNow(env, tenant, id));
-}
-
-/** The concurrency limit that a deployment is to have: its own, another one, none (null), or nothing said (`undefined`). */
-async function limitOf(
-  env: Env,
-  tenant: Tenant,
-  id: string,
-  body: Pick<DeploymentCreateBody, "concurrency_limit" | "global_concurrency_limit_id">,
-): Promise<string | null | undefined> {
-  const { concurrency_limit: limit, global_concurrency_limit_id: other } = body;
-  const shard = shardOfTenant(env, tenant);
-  if (other) {
-    const found = await shard
-      .prepare("SELECT id FROM concurrency_limits WHERE workspace_id = ?1 AND id = ?2")
-      .bind(tenant.workspace, other)
-      .first<{ id: string }>();
-    return found?.id ?? notFound("concurrency limit", other);
-  }
-  if (limit === undefined) return other;
-  const name = `deployment:${id}`;
-  if (limit === null) {
-    await shard
-      .prepare("DELETE FROM concurrency_limits WHERE workspace_id = ?1 AND name = ?2")
-      .bind(tenant.workspace, name)
-      .run();
-    return null;
-  }
-  const row = await shard
-    .prepare(
-      `INSERT INTO concurrency_limits (workspace_id, id, name, "limit", active, decay, created, updated) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?5)
-       ON CONFLICT (workspace_id, name) DO UPDATE SET "limit" = excluded."limit", updated = max(excluded.updated, updated + 1) RETURNING id`,
-    )
-    .bind(tenant.workspace, uuidv7(), name, limit, Date.now() * 1000)
-    .first<{ id: string }>();
-  return row?.id;
-}
-
 /** The schedules of a deployment after an update that names some: by their slugs where all have one, otherwise in their place. */
 function changedSchedules(
   known: readonly DeploymentSchedule[],
@@ -355,46 +262,4 @@ function changedSchedules(
       message: "Please provide a slug for each schedule in your request to ensure schedules are updated correctly.",
     });
   return changeSchedules(known, given, moment());
-}
-
-/** Deletes a deployment with what it planned, and with runs of it that nobody has begun. */
-async function remove(env: Env, tenant: Tenant, row: DeploymentRow): Promise<void> {
-  const shard = shardOfTenant(env, tenant);
-  // Should the rest fail, the sweep finds a plan that its object does not know, and the deployment goes on.
-  await shard
-    .prepare("UPDATE deployments SET revision = revision + 1 WHERE workspace_id = ?1 AND id = ?2")
-    .bind(tenant.workspace, row.id)
-    .run();
-  if (row.planned > 0 || row.schedules !== "[]") await deploymentAt(env, tenant.workspace, row.id).dismantle(tenant);
-  await discardRuns(env, tenant, row.id, { all: true });
-  await shard.batch([
-    shard
-      .prepare("DELETE FROM concurrency_limits WHERE workspace_id = ?1 AND name = ?2")
-      .bind(tenant.workspace, `deployment:${row.id}`),
-    shard.prepare("DELETE FROM deployments WHERE workspace_id = ?1 AND id = ?2").bind(tenant.workspace, row.id),
-  ]);
-  forgetDeployment(tenant, row.id);
-}
-
-/** Runs that are asked at once. */
-const AT_ONCE = 20;
-
-/** Deletes runs of a deployment that nobody has begun: those of its schedules, or `all`. */
-export async function discardRuns(
-  env: Env,
-  tenant: Tenant,
-  deployment: string,
-  { all }: { all: boolean },
-): Promise<void> {
-  const { results } = await shardOfTenant(env, tenant)
-    .prepare(
-      `SELECT id FROM flow_runs WHERE workspace_id = ?1 AND deployment_id = ?2 AND state_type = 'SCHEDULED' AND version > 0
-       ${all ? "" : "AND idempotency_key LIKE 'scheduled %'"}`,
-    )
-    .bind(tenant.workspace, deployment)
-    .all<{ id: string }>();
-  for (let at = 0; at < results.length; at += AT_ONCE)
-    await Promise.all(
-      results.slice(at, at + AT_ONCE).map(({ id }) => flowRunAt(env, tenant.workspace, id).discard(tenant, id)),
-    );
 }

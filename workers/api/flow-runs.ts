@@ -16,7 +16,7 @@ import type { Offer } from "../../durable-objects/work-pool/rpc.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
-import { findFlow } from "./flows.ts";
+import { findFlow } from "./flow-records.ts";
 import { madeFor } from "./lately.ts";
 import { offsetOf, pagesOf } from "./pages.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";

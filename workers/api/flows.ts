@@ -1,41 +1,26 @@
-import { flows, type WireFlow } from "@millrace/contract/flows.ts";
-import type { JsonObject } from "@millrace/domain/json.ts";
-import { formatInstant, instant } from "@millrace/domain/time.ts";
+import { flows } from "@millrace/contract/flows.ts";
+import { instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
-import { Remembered } from "../../durable-objects/kit/remembered.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { readRow } from "./deployment-records.ts";
+import { removeDeployment } from "./deployment-removal.ts";
+import { FLOW_COLUMNS, type FlowRow, flowToWire, forgetFlow, readFlow } from "./flow-records.ts";
 import { offsetOf, pagesOf } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
 import { aroundFlow, NO_FILTERS } from "./sql-filter.ts";
 
-interface FlowRow {
-  id: string;
-  name: string;
-  tags: string;
-  labels: string;
-  created: number;
-  updated: number;
-}
-
-const COLUMNS = "f.id, f.name, f.tags, f.labels, f.created, f.updated";
 const ORDERS = {
   CREATED_DESC: "f.created DESC",
   UPDATED_DESC: "f.updated DESC",
   NAME_ASC: "f.name ASC",
   NAME_DESC: "f.name DESC",
 } as const;
-
-const flowsById = new Remembered<WireFlow>();
-
-/** A flow of the tenant; null where there is none. On a run's way, so it is remembered. */
-export const findFlow = (env: Env, tenant: Tenant, id: string): WireFlow | Promise<WireFlow | null> =>
-  flowsById.get(`${tenant.workspace}/${id}`, () => readFlow(env, tenant, "id", id));
 
 /** Flows. */
 export function serveFlows(app: App): void {
@@ -67,7 +52,7 @@ export function serveFlows(app: App): void {
     const { sort, limit, offset } = body;
     const order = `${ORDERS[sort]}, f.id DESC`;
     const rows = await select<FlowRow>(env, tenant, {
-      columns: COLUMNS,
+      columns: FLOW_COLUMNS,
       table: "flows",
       alias: "f",
       where: aroundFlow(body),
@@ -82,7 +67,7 @@ export function serveFlows(app: App): void {
     const where = aroundFlow(body);
     const [rows, all] = await Promise.all([
       select<FlowRow>(env, tenant, {
-        columns: COLUMNS,
+        columns: FLOW_COLUMNS,
         table: "flows",
         alias: "f",
         where,
@@ -100,7 +85,7 @@ export function serveFlows(app: App): void {
       .bind(tenant.workspace, params.id, body.tags ? JSON.stringify(body.tags) : null, Date.now() * 1000)
       .run();
     if (meta.changes === 0) notFound("flow", params.id);
-    flowsById.forget(`${tenant.workspace}/${params.id}`);
+    forgetFlow(tenant, params.id);
   });
   serve(app, flows.remove, async ({ env, tenant, params }) => {
     const flow = (await readFlow(env, tenant, "id", params.id)) ?? notFound("flow", params.id);
@@ -108,7 +93,7 @@ export function serveFlows(app: App): void {
   });
   serve(app, flows.bulkDelete, async ({ env, tenant, body }) => {
     const rows = await select<FlowRow>(env, tenant, {
-      columns: COLUMNS,
+      columns: FLOW_COLUMNS,
       table: "flows",
       alias: "f",
       where: aroundFlow({ ...NO_FILTERS, flows: body.flows }),
@@ -133,10 +118,11 @@ const MOST_RUNS = 5_000;
  */
 async function removeFlow(env: Env, tenant: Tenant, flow: string): Promise<void> {
   const shard = shardOfTenant(env, tenant);
-  await shard
-    .prepare("DELETE FROM deployments WHERE workspace_id = ?1 AND flow_id = ?2")
-    .bind(tenant.workspace, flow)
-    .run();
+  for (;;) {
+    const deployment = await readRow(env, tenant, "d.flow_id = ?2 LIMIT 1", flow);
+    if (!deployment) break;
+    await removeDeployment(env, tenant, deployment);
+  }
   for (let removed = 0; ; removed += AT_ONCE) {
     await eventHubAt(env, tenant.workspace).settle();
     const { results } = await shard
@@ -149,7 +135,7 @@ async function removeFlow(env: Env, tenant: Tenant, flow: string): Promise<void>
     await Promise.all(results.map((run) => forgetRun(env, tenant, run)));
   }
   await shard.prepare("DELETE FROM flows WHERE workspace_id = ?1 AND id = ?2").bind(tenant.workspace, flow).run();
-  flowsById.forget(`${tenant.workspace}/${flow}`);
+  forgetFlow(tenant, flow);
 }
 
 /** Deletes a run; where only its row is left, the row. */
@@ -163,20 +149,3 @@ async function forgetRun(env: Env, tenant: Tenant, { id, created }: { id: string
     true,
   );
 }
-
-async function readFlow(env: Env, tenant: Tenant, by: "id" | "name", value: string): Promise<WireFlow | null> {
-  const row = await shardOfTenant(env, tenant)
-    .prepare(`SELECT ${COLUMNS} FROM flows f WHERE f.workspace_id = ?1 AND f.${by} = ?2`)
-    .bind(tenant.workspace, value)
-    .first<FlowRow>();
-  return row && flowToWire(row);
-}
-
-const flowToWire = ({ id, name, tags, labels, created, updated }: FlowRow): WireFlow => ({
-  id,
-  created: formatInstant(instant(created)),
-  updated: formatInstant(instant(updated)),
-  name,
-  tags: JSON.parse(tags) as string[],
-  labels: JSON.parse(labels) as JsonObject,
-});

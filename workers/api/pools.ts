@@ -182,6 +182,7 @@ export const named = ({ id, name, type }: WorkPool): PoolNamed => ({ id, name, t
 
 /** Tells the workspace that something happened. */
 export async function announce(env: Env, { workspace, shard }: Tenant, events: readonly JsonObject[]): Promise<void> {
+  if (events.length === 0) return;
   const received = formatInstant(fromMilliseconds(Date.now()));
   const wire = events.map((event) => ({ ...event, received }) as unknown as WireEvent);
   await eventHubAt(env, workspace).announce({ workspace, shard }, pack([{ events: wire }]), false);
