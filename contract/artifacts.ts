@@ -1,8 +1,20 @@
 /** Artifacts: what a run leaves for people to look at. */
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
-import { ArtifactFilter, RunFilters } from "./filters.ts";
-import { AnyJson, ById, Limit, maybe, Name, Offset, otherwise, recordOf, TimestampText, Uuid } from "./wire.ts";
+import { ArtifactCollectionFilter, ArtifactFilter, RunFilters } from "./filters.ts";
+import {
+  AnyJson,
+  ById,
+  Limit,
+  maybe,
+  Name,
+  Offset,
+  otherwise,
+  recordOf,
+  Timestamp,
+  TimestampText,
+  Uuid,
+} from "./wire.ts";
 
 export const ArtifactOut = z.object({
   id: z.uuid(),
@@ -31,6 +43,20 @@ const ListBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).e
 });
 const CountBody = RunFilters.omit({ work_pools: true, work_pool_queues: true }).extend({
   artifacts: maybe(ArtifactFilter),
+});
+
+/** The artifacts of one key, shown as the newest of them. */
+export const ArtifactCollectionOut = ArtifactOut.extend({ key: z.string(), latest_id: z.uuid() });
+export type WireArtifactCollection = z.output<typeof ArtifactCollectionOut>;
+
+const Collections = CountBody.omit({ artifacts: true }).extend({ artifacts: maybe(ArtifactCollectionFilter) });
+
+const OfRun = z.object({
+  /** How many generations of subflows below the run; all of them where it is left out. */
+  depth: z.coerce.number().int().min(0).optional(),
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  sort: z.enum(["asc", "desc"]).default("asc"),
 });
 
 export const artifacts = {
@@ -109,5 +135,45 @@ export const artifacts = {
     status: 200,
     result: z.int(),
     summary: "Counts artifacts.",
+  }),
+  latestFilter: endpoint({
+    method: "POST",
+    path: "/artifacts/latest/filter",
+    scope: "see_artifacts",
+    body: Collections.extend({ sort: otherwise(z.enum(ARTIFACT_SORTS), "ID_DESC"), limit: Limit, offset: Offset }),
+    optionalBody: true,
+    status: 200,
+    result: z.array(ArtifactCollectionOut),
+    summary: "Lists the newest artifact of each key.",
+  }),
+  latestCount: endpoint({
+    method: "POST",
+    path: "/artifacts/latest/count",
+    scope: "see_artifacts",
+    body: Collections,
+    optionalBody: true,
+    status: 200,
+    result: z.int(),
+    summary: "Counts keys by their newest artifacts.",
+  }),
+  ofFlowRun: endpoint({
+    method: "GET",
+    path: "/flow_runs/{id}/artifacts",
+    scope: "see_flows",
+    params: ById,
+    query: OfRun,
+    status: 200,
+    result: z.array(ArtifactOut),
+    summary: "The artifacts of a flow run and its subflows, in order of time.",
+  }),
+  ofTaskRun: endpoint({
+    method: "GET",
+    path: "/task_runs/{id}/artifacts",
+    scope: "see_flows",
+    params: ById,
+    query: OfRun,
+    status: 200,
+    result: z.array(ArtifactOut),
+    summary: "The artifacts of a task run, in order of time.",
   }),
 };

@@ -19,9 +19,11 @@ import { flowRunBulk } from "./flow-run-bulk.ts";
 import { flowRuns } from "./flow-runs.ts";
 import { flows } from "./flows.ts";
 import { logs } from "./logs.ts";
+import { observedStates } from "./observed-states.ts";
 import { runGraphs } from "./run-graphs.ts";
 import { runInputs } from "./run-inputs.ts";
 import { runStates } from "./run-states.ts";
+import { savedSearches } from "./saved-searches.ts";
 import { schemas } from "./schemas.ts";
 import { taskRuns } from "./task-runs.ts";
 import { taskWorkers } from "./task-workers.ts";
@@ -67,6 +69,8 @@ export const resources = {
   blockDocuments,
   webhooks,
   hooks,
+  savedSearches,
+  observedStates,
 } as const;
 
 type Resources = typeof resources;

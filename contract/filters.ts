@@ -180,6 +180,9 @@ export const ArtifactFilter = z.strictObject({
 });
 export type ArtifactFilterInput = z.output<typeof ArtifactFilter>;
 
+/** Artifacts of which each is the newest of its key. */
+export const ArtifactCollectionFilter = ArtifactFilter.omit({ id: true }).extend({ latest_id: maybe(AnyId) });
+
 /** The filters that most lists take together. Fields that are not theirs are ignored, as the wire ignores them here and only here. */
 export const RunFilters = z.object({
   flows: maybe(FlowFilter),

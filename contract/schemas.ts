@@ -17,4 +17,13 @@ export const schemas = {
     result: z.object({ errors: Errors, valid: z.boolean() }),
     summary: "Checks values against a JSON schema, and says what is wrong where.",
   }),
+  validateSchema: endpoint({
+    method: "POST",
+    path: "/ui/schemas/validate_schema",
+    scope: "see_flows",
+    body: Fields,
+    status: 200,
+    result: z.object({ errors: Errors, valid: z.boolean() }),
+    summary: "Says whether a JSON schema is one.",
+  }),
 };

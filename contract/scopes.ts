@@ -19,6 +19,7 @@ export const WORKSPACE_SCOPES = [
   "see_flows",
   "run_flows",
   "manage_flows",
+  "manage_saved_search",
   "see_variables",
   "write_variables",
   "manage_variables",

@@ -5,7 +5,7 @@ import { endpoint } from "./endpoint.ts";
 import { RunFilters, TaskRunFilter } from "./filters.ts";
 import { StateTypeName } from "./states.ts";
 import { TaskRunOut } from "./task-runs.ts";
-import { ById, Offset, otherwise, TimestampText, Uuid } from "./wire.ts";
+import { ById, Offset, otherwise, Page, pageOf, TimestampText, Uuid } from "./wire.ts";
 
 /** Ids that one call may ask about. */
 const MOST_IDS = 200;
@@ -116,5 +116,37 @@ export const ui = {
     status: 200,
     result: TaskRunOut.extend({ flow_run_name: z.string().nullable() }),
     summary: "Reads a task run with the name of its flow run.",
+  }),
+  countRunsOfPools: endpoint({
+    method: "POST",
+    path: "/ui/work_pools/count-flow-runs",
+    scope: "see_flows",
+    body: z.object({ work_pool_ids: Ids, flow_runs: RunFilters.shape.flow_runs }),
+    status: 200,
+    result: z.record(z.string(), z.int()),
+    summary: "Counts the flow runs of each of these work pools.",
+  }),
+  flowRunPages: endpoint({
+    method: "POST",
+    path: "/ui/flow_runs/history-v2",
+    scope: "see_flows",
+    body: RunFilters.extend({
+      sort: otherwise(z.enum(FLOW_RUN_SORTS), "EXPECTED_START_TIME_DESC"),
+      limit: otherwise(z.int().min(0).max(5_000), 5_000),
+      page: Page,
+    }),
+    optionalBody: true,
+    status: 200,
+    result: pageOf(
+      z.object({
+        id: z.uuid(),
+        state: StateTypeName,
+        /** Seconds since 1970. */
+        timestamp: z.int(),
+        duration: z.number(),
+        deployment: z.uuid().nullable(),
+      }),
+    ),
+    summary: "Lists flow runs by pages, with no more than a bar of a chart needs.",
   }),
 };

@@ -29,6 +29,7 @@ test.each([
   ["[KI40] circular", { $ref: "#" }],
   ["[KI40] refers to nothing", { $ref: "#/$defs/Nothing" }],
   ["[KI40] a pattern that takes for ever", { type: "string", pattern: "^(a+)+$" }],
+  ["[KI40] an unknown type", { type: "nonsense" }],
   ["[KI40] a pattern that is none", { type: "string", pattern: "(" }],
 ] as [string, JsonObject][])("%s", (_case, schema) => {
   expect(violations(schema, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")).toEqual({ badSchema: expect.any(String) });

@@ -7,6 +7,7 @@
 import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import type { Json, JsonObject } from "@millrace/domain/json.ts";
 import { preparedSchema } from "@millrace/domain/schema/prepare.ts";
+import { schemaProblem } from "@millrace/domain/schema/well-formed.ts";
 
 /** One thing that is wrong: where, as names and indexes from the root, and why. */
 export interface Violation {
@@ -16,6 +17,8 @@ export interface Violation {
 
 /** Why the schema cannot be used, or what of the value it refuses; an empty list where all is well. */
 export function violations(schema: JsonObject, value: Json): Violation[] | { badSchema: string } {
+  const problem = schemaProblem(schema);
+  if (problem !== null) return { badSchema: problem };
   const pattern = slowPattern(schema);
   if (pattern !== null) return { badSchema: `The pattern ${pattern} could take for ever to be matched.` };
   try {

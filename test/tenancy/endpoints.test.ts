@@ -131,6 +131,7 @@ describe("another tenant's things do not exist", () => {
       blockSchemas: 1,
       blockDocuments: 1,
       webhooks: 1,
+      savedSearches: 1,
     });
   });
 });

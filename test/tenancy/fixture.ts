@@ -44,6 +44,7 @@ export interface Things {
   blockDocument: string;
   blockDocumentName: string;
   webhook: string;
+  savedSearch: string;
 }
 
 export interface Party extends Tenant {
@@ -134,6 +135,7 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     },
   });
   const webhook = await client("POST /webhooks/", { body: { name: own("webhook"), template: "{}" } });
+  const savedSearch = await client("PUT /saved_searches/", { body: { name: own("search"), filters: [] } });
   return {
     flow: flow.id,
     flowName: flow.name,
@@ -169,6 +171,7 @@ async function furnish(client: Client, workspaceId: string): Promise<Things> {
     blockDocument: blockDocument.id,
     blockDocumentName: own("block"),
     webhook: webhook.id,
+    savedSearch: savedSearch.id,
   };
 }
 
@@ -211,6 +214,7 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/block_schemas/", things.blockSchema],
     ["/block_documents/", things.blockDocument],
     ["/webhooks/", things.webhook],
+    ["/saved_searches/", things.savedSearch],
   ];
   const names: [string, string][] = [
     ["/queues/{name}", things.queueName],
@@ -381,6 +385,7 @@ export async function inventory({ client }: Party): Promise<unknown> {
     blockSchemas: await client("POST /block_schemas/filter", { body: {} }),
     blockDocuments: await client("POST /block_documents/filter", { body: { include_secrets: true } }),
     webhooks: await client("POST /webhooks/filter", { body: {} }),
+    savedSearches: await client("POST /saved_searches/filter", { body: {} }),
   };
 }
 

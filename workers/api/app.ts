@@ -32,6 +32,7 @@ import { json } from "./refusal.ts";
 import { serveRunGraphs } from "./run-graphs.ts";
 import { serveRunInputs } from "./run-inputs.ts";
 import { serveRunStates } from "./run-states.ts";
+import { serveSavedSearches } from "./saved-searches.ts";
 import { serveScheduledRuns } from "./scheduled-runs.ts";
 import { serveSchemas } from "./schemas.ts";
 import { type App, routingPath } from "./serve.ts";
@@ -86,6 +87,7 @@ export function makeApi(): App {
   serveBlockDocuments(app);
   serveWebhooks(app);
   serveHooks(app);
+  serveSavedSearches(app);
   serveOpenApi(app);
   app.notFound(({ req }) => {
     if (isKnown(req.path)) return json({ detail: "Method Not Allowed" }, 405);

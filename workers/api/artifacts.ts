@@ -1,13 +1,24 @@
-import { type ArtifactSort, artifacts, type WireArtifact } from "@millrace/contract/artifacts.ts";
+import {
+  type ArtifactSort,
+  artifacts,
+  type WireArtifact,
+  type WireArtifactCollection,
+} from "@millrace/contract/artifacts.ts";
+import type { QueryOf } from "@millrace/contract/endpoint.ts";
+import type { ArtifactCollectionFilter, ArtifactFilterInput } from "@millrace/contract/filters.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
+import type { z } from "zod";
+import { eventHubAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { notFound } from "./refusal.ts";
+import { runAt } from "./run-at.ts";
 import { type App, serve } from "./serve.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
-import { aroundArtifact } from "./sql-filter.ts";
+import { aroundArtifact, type Condition, combine } from "./sql-filter.ts";
+import { readTaskRun } from "./task-runs.ts";
 
 interface ArtifactRow {
   id: string;
@@ -31,6 +42,21 @@ const ORDERS: { readonly [Sort in ArtifactSort]: string } = {
   KEY_DESC: "a.key DESC",
   KEY_ASC: "a.key ASC",
 };
+
+/** As columns of an artifact that is the newest of its key: the list of that key begins with the oldest that is still there. */
+const COLLECTION_COLUMNS = `a.id AS latest_id, a.key, a.type, a.description, a.data, a.metadata, a.flow_run_id, a.task_run_id, a.updated,
+  (SELECT min(k.id) FROM artifacts k WHERE k.workspace_id = a.workspace_id AND k.key = a.key) AS id,
+  (SELECT min(k.created) FROM artifacts k WHERE k.workspace_id = a.workspace_id AND k.key = a.key) AS created`;
+const NEWEST = `a.key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM artifacts n WHERE n.workspace_id = a.workspace_id AND n.key = a.key
+  AND (n.created, n.id) > (a.created, a.id))`;
+const COLLECTION_ORDERS: { readonly [Sort in ArtifactSort]: string } = {
+  ...ORDERS,
+  CREATED_DESC: "created DESC",
+  ID_DESC: "id DESC",
+};
+/** Generations of subflows whose artifacts one answer shows, and artifacts in it. */
+const DEEPEST = 20;
+const MOST_OF_RUN = 1_000;
 
 /** Artifacts. */
 export function serveArtifacts(app: App): void {
@@ -124,6 +150,64 @@ export function serveArtifacts(app: App): void {
   serve(app, artifacts.count, ({ env, tenant, body }) =>
     count(env, tenant, { table: "artifacts", alias: "a", where: aroundArtifact(body) }),
   );
+
+  serve(app, artifacts.latestFilter, async ({ env, tenant, body }) => {
+    const rows = await select<ArtifactRow & { key: string; latest_id: string }>(env, tenant, {
+      columns: COLLECTION_COLUMNS,
+      table: "artifacts",
+      alias: "a",
+      where: newestOf(body),
+      order: `${COLLECTION_ORDERS[body.sort]}, latest_id DESC`,
+      limit: body.limit,
+      offset: body.offset,
+    });
+    return rows.map(
+      (row): WireArtifactCollection => ({ ...artifactToWire(row), key: row.key, latest_id: row.latest_id }),
+    );
+  });
+  serve(app, artifacts.latestCount, ({ env, tenant, body }) =>
+    count(env, tenant, { table: "artifacts", alias: "a", where: newestOf(body) }),
+  );
+
+  serve(app, artifacts.ofFlowRun, async ({ env, tenant, params, query }) => {
+    if (!(await runAt(env, tenant, params.id).read(tenant))) notFound("flow run", params.id);
+    await eventHubAt(env, tenant.workspace).settle();
+    const runs = `WITH RECURSIVE runs (id, depth) AS (
+      SELECT ?2, 0 UNION SELECT r.id, runs.depth + 1 FROM runs JOIN flow_runs r ON r.workspace_id = ?1 AND r.parent_flow_run_id = runs.id
+      WHERE runs.depth < ?5)`;
+    return ofRun(env, tenant, `${runs} SELECT`, "a.flow_run_id IN (SELECT id FROM runs)", params.id, query);
+  });
+  serve(app, artifacts.ofTaskRun, async ({ env, tenant, params, query }) => {
+    if (!(await readTaskRun(env, tenant, params.id))) notFound("task run", params.id);
+    return ofRun(env, tenant, "SELECT", "a.task_run_id = ?2 AND ?5 >= 0", params.id, query);
+  });
+}
+
+const newestOf = ({ artifacts: asked, ...around }: NewestFilters): Condition => {
+  const { latest_id: id = null, ...others } = asked ?? {};
+  const filter = asked && ({ ...others, id } as ArtifactFilterInput);
+  return combine("and_", [{ sql: NEWEST, values: [] }, aroundArtifact({ ...around, artifacts: filter })]);
+};
+type NewestFilters = Omit<Parameters<typeof aroundArtifact>[0], "artifacts"> & {
+  artifacts: z.output<typeof ArtifactCollectionFilter> | null;
+};
+
+async function ofRun(
+  env: Env,
+  tenant: Tenant,
+  select: string,
+  condition: string,
+  run: string,
+  { depth, since, until, sort }: QueryOf<typeof artifacts.ofFlowRun>,
+): Promise<WireArtifact[]> {
+  const { results } = await shardOfTenant(env, tenant)
+    .prepare(
+      `${select} ${COLUMNS} FROM artifacts a WHERE a.workspace_id = ?1 AND ${condition} AND a.created BETWEEN ?3 AND ?4
+       ORDER BY a.created ${sort}, a.id ${sort} LIMIT ${MOST_OF_RUN}`,
+    )
+    .bind(tenant.workspace, run, since ?? 0, until ?? Number.MAX_SAFE_INTEGER, Math.min(depth ?? DEEPEST, DEEPEST))
+    .all<ArtifactRow>();
+  return results.map(artifactToWire);
 }
 
 async function readOne(env: Env, tenant: Tenant, condition: string, value: string): Promise<WireArtifact | null> {

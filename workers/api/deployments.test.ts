@@ -128,6 +128,37 @@ describe("refused", () => {
     ["[AP84] a schedule that is none", { schedules: [{ schedule: 7 }] }, "schedules.0.schedule.interval"],
     ["[AP84] a field too many", { schedules: [{ schedule: { cron: "* * * * *", dow: 1 } }] }, "schedules.0.schedule"],
     ["[AP84] a thousand and one schedules", { schedules: Array.from({ length: 1001 }, () => hourly()) }, "schedules"],
+    ["[AP84] less than nothing", { schedules: [{ schedule: { interval: -60 } }] }, "schedules.0.schedule.interval"],
+    [
+      "[AP84] a pattern of six fields",
+      { schedules: [{ schedule: { cron: "0 0 0 1 1 *" } }] },
+      "schedules.0.schedule.cron",
+    ],
+    [
+      "[AP84] a schema with a pattern that takes for ever",
+      {
+        parameters: { x: `${"a".repeat(50)}!` },
+        parameter_openapi_schema: { type: "object", properties: { x: { type: "string", pattern: "^(a+)+$" } } },
+      },
+      "parameter_openapi_schema",
+    ],
+    [
+      "[AP84] a schema that leads to itself",
+      {
+        parameters: { x: 1 },
+        parameter_openapi_schema: {
+          type: "object",
+          properties: { x: { $ref: "#/definitions/a" } },
+          definitions: { a: { $ref: "#/definitions/b" }, b: { $ref: "#/definitions/a" } },
+        },
+      },
+      "parameter_openapi_schema",
+    ],
+    [
+      "[AP84] a schema that is none",
+      { parameters: { x: 1 }, parameter_openapi_schema: { type: "object", properties: { x: { type: "nonsense" } } } },
+      "parameter_openapi_schema",
+    ],
     [
       "[AP84] both kinds of limits",
       { concurrency_limit: 1, global_concurrency_limit_id: crypto.randomUUID() },
@@ -179,11 +210,33 @@ describe("refused", () => {
       job_variables: { cpu: "x" },
     });
     expect([bad.status, JSON.stringify(bad.body)]).toEqual([422, expect.stringContaining("cpu")]);
+    expect((await api("POST /deployments/count", {})).body).toBe(0);
     const { id } = await deploy({ work_pool_name: "pool", job_variables: { cpu: 2 } });
     const lacking = await api(`POST /deployments/${id}/create_flow_run`, {});
     expect([lacking.status, JSON.stringify(lacking.body)]).toEqual([422, expect.stringContaining("image")]);
     expect((await api(`POST /deployments/${id}/create_flow_run`, { job_variables: { image: "a" } })).status).toBe(201);
   });
+});
+
+test("[AP84] job variables that a template does not have are refused where it takes no others", async () => {
+  const variables = { type: "object", properties: { image: { type: "string" } }, additionalProperties: false };
+  const base_job_template = { job_configuration: { image: "{{ image }}" }, variables };
+  await api("POST /work_pools/", { name: "pool", type: "process", base_job_template });
+  const wanted = { name: "d", flow_id: flow, work_pool_name: "pool" };
+  const refused = await api("POST /deployments/", { ...wanted, job_variables: { colour: "red" } });
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([422, expect.stringContaining("colour")]);
+  expect((await api("POST /deployments/count", {})).body).toBe(0);
+  const { id } = (await api("POST /deployments/", wanted)).body;
+  const patched = await api(`PATCH /deployments/${id}`, { work_pool_name: "pool", job_variables: { colour: "red" } });
+  expect(patched.status).toBe(422);
+  expect((await api(`POST /deployments/${id}/create_flow_run`, { job_variables: { colour: "red" } })).status).toBe(422);
+  expect((await api("POST /flow_runs/count", {})).body).toBe(0);
+});
+
+test("[AP84] a million schedules are refused before they are read", async () => {
+  const body = `{"name":"d","flow_id":"${flow}","schedules":[${'{"schedule":{"interval":60}},'.repeat(1_000_000).slice(0, -1)}]}`;
+  expect((await ask("POST /deployments/", { token: a.key, body })).status).toBe(413);
+  expect((await api("POST /deployments/count", {})).body).toBe(0);
 });
 
 describe("schedules", () => {

@@ -64,6 +64,28 @@ export function fitJobVariables(
   check(all, partly || broken ? withoutRequired(schema) : schema, { doing, of: "job_variables" });
 }
 
+/** Refuses a template whose defaults do not fit its own schema. A default that points to a block is the block's. */
+export function fitDefaults(template: JsonObject): void {
+  const schema = template.variables;
+  if (!isObject(schema)) return;
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const defaults = Object.entries(properties).flatMap(([name, property]) => {
+    const value = isObject(property) ? property.default : undefined;
+    // Templates give a default of null to what does not say that it may be null.
+    return value === undefined || value === null || (isObject(value) && "$ref" in value)
+      ? []
+      : [[name, value] as const];
+  });
+  const wrong = violations(withoutRequired(schema), Object.fromEntries(defaults));
+  const first = Array.isArray(wrong) ? wrong[0] : null;
+  if (first === undefined) return;
+  const message =
+    first === null
+      ? `Invalid schema: ${"badSchema" in wrong ? wrong.badSchema : ""}`
+      : `Validation failed for work pool's job variable defaults: ${first.path.join(".")}: ${first.message}`;
+  throw new Refusal({ code: "invalid", field: "base_job_template", message });
+}
+
 /** The defaults of a template that fit it. */
 function defaultsOf(schema: JsonObject, properties: JsonObject): { defaults: JsonObject; broken: boolean } {
   const defaults: JsonObject = {};

@@ -36,6 +36,13 @@ const set = (run: { id: string }, type: string) =>
   call(`POST /flow_runs/${run.id}/set_state`, { state: { type } }).then(({ body }) => body);
 const idsOf = (found: { flow_run: { id: string } }[]) => found.map(({ flow_run }) => flow_run.id);
 
+const withoutName = ({ base_job_template }: ReturnType<typeof withVariable>) => ({ base_job_template });
+/** A pool whose template has one variable, of this schema. */
+const withVariable = (x: object) => ({
+  name: "q",
+  base_job_template: { job_configuration: { x: "{{ x }}" }, variables: { type: "object", properties: { x } } },
+});
+
 describe("pools", () => {
   test("[AP70] a pool comes with its queue, is changed, and what is not named stays", async () => {
     const pool = await makePool({ description: "here", concurrency_limit: 3 });
@@ -60,6 +67,20 @@ describe("pools", () => {
     ["[AP70] a name that is taken", "POST /work_pools/", { name: "p" }, 409],
     ["[AP70] a name that is reserved", "POST /work_pools/", { name: "Prefect things" }, 403],
     ["[AP70] half a template", "POST /work_pools/", { name: "q", base_job_template: { variables: {} } }, 422],
+    ["[AP70] a default that does not fit", "POST /work_pools/", withVariable({ type: "integer", default: "x" }), 422],
+    ["[AP70] a schema that is none", "POST /work_pools/", withVariable({ type: "nonsense" }), 422],
+    [
+      "[AP70] a schema that leads to itself",
+      "POST /work_pools/",
+      withVariable({ $ref: "#/properties/x", default: 1 }),
+      422,
+    ],
+    [
+      "[AP70] a default that does not fit later",
+      "PATCH /work_pools/p",
+      withoutName(withVariable({ type: "integer", default: "x" })),
+      422,
+    ],
     ["[AP70] a limit below none", "PATCH /work_pools/p", { concurrency_limit: -1 }, 422],
     ["[AP70] a pool that is not there", "PATCH /work_pools/nobody", { is_paused: true }, 404],
     ["[AP70] a queue's priority of 0", "POST /work_pools/p/queues", { name: "q", priority: 0 }, 422],

@@ -8,6 +8,11 @@ import { type App, serve } from "./serve.ts";
 
 /** What forms ask before they send their values. */
 export function serveSchemas(app: App): void {
+  serve(app, schemas.validateSchema, ({ body }) => {
+    const found = violations(body, {});
+    return "badSchema" in found ? { errors: [found.badSchema], valid: false } : { errors: [], valid: true };
+  });
+
   serve(app, schemas.validate, ({ body }) => {
     const values = madeOf(body.values);
     if (typeof values === "string") return { errors: [values], valid: false };

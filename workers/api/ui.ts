@@ -1,13 +1,14 @@
 import { DASHBOARD_STEPS, ui } from "@millrace/contract/ui.ts";
 import { STATE_TYPES, type StateType } from "@millrace/domain/state.ts";
-import { formatInstant, type Instant, instant } from "@millrace/domain/time.ts";
+import { formatInstant, type Instant, instant, SECOND } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { unpack } from "../../durable-objects/kit/packed.ts";
+import { offsetOf, pagesOf } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
 import { type App, serve } from "./serve.ts";
-import { shardOfTenant } from "./shard.ts";
-import { aroundFlowRun } from "./sql-filter.ts";
+import { count, select, shardOfTenant } from "./shard.ts";
+import { aroundFlowRun, NO_FILTERS } from "./sql-filter.ts";
 import { FLOW_RUN_ORDERS } from "./sql-order.ts";
 import { lateness, runTime } from "./sql-times.ts";
 import { figuresOf, readTaskRun, toWire } from "./task-runs.ts";
@@ -59,6 +60,44 @@ export function serveUi(app: App): void {
       .bind(tenant.workspace, ...where.values, body.limit, body.offset)
       .all<{ id: string; state_type: StateType; at: number; duration: number; lateness: number }>();
     return results.map(({ at, ...run }) => ({ ...run, timestamp: time(at) }));
+  });
+
+  serve(app, ui.flowRunPages, async ({ env, tenant, body }) => {
+    await eventHubAt(env, tenant.workspace).settle();
+    const shown = aroundFlowRun(body);
+    const where = { ...shown, sql: `r.state_type IS NOT NULL AND ${shown.sql}` };
+    const table = { table: "flow_runs", alias: "r", where };
+    const [rows, total] = await Promise.all([
+      select<{ id: string; state: StateType; at: number | null; duration: number; deployment: string | null }>(
+        env,
+        tenant,
+        {
+          ...table,
+          columns: `r.id, r.state_type AS state, r.start_or_expected AS at, ${runTime(Date.now() * 1000)} AS duration,
+          r.deployment_id AS deployment`,
+          order: FLOW_RUN_ORDERS[body.sort],
+          limit: body.limit,
+          offset: offsetOf(body),
+        },
+      ),
+      count(env, tenant, table),
+    ]);
+    const results = rows.map(({ at, ...run }) => ({ ...run, timestamp: Math.floor((at ?? 0) / SECOND) }));
+    return { results, ...pagesOf(total, body.limit, body.page) };
+  });
+
+  serve(app, ui.countRunsOfPools, async ({ env, tenant, body }) => {
+    await eventHubAt(env, tenant.workspace).settle();
+    const where = aroundFlowRun({ ...NO_FILTERS, flow_runs: body.flow_runs });
+    const { results } = await shardOfTenant(env, tenant)
+      .prepare(
+        `SELECT r.work_pool_id AS id, count(*) AS count FROM flow_runs r
+         WHERE r.workspace_id = ? AND r.work_pool_id IN (SELECT value FROM json_each(?)) AND ${where.sql} GROUP BY r.work_pool_id`,
+      )
+      .bind(tenant.workspace, JSON.stringify(body.work_pool_ids), ...where.values)
+      .all<{ id: string; count: number }>();
+    const counts = new Map(results.map(({ id, count: runs }) => [id, runs]));
+    return Object.fromEntries(body.work_pool_ids.map((id) => [id, counts.get(id) ?? 0]));
   });
 
   serve(app, ui.countTaskRuns, async ({ env, tenant, body }) => {

@@ -8,6 +8,7 @@ import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { pagesOf } from "./pages.ts";
+import { fitDefaults } from "./fitting.ts";
 import {
   announce,
   forgetPool,
@@ -224,6 +225,7 @@ export async function updatePool(
 export function refuseTemplate(template: JsonObject): void {
   const message = templateProblem(template);
   if (message) throw new Refusal({ code: "invalid", field: "base_job_template", message });
+  fitDefaults(template);
 }
 
 type Filter = Parameters<typeof workPoolCondition>[0] | null;
