@@ -23,6 +23,8 @@ export type Duty =
   | { kind: "cancel"; generation: number }
   /** Tell a subflow that its parent is being cancelled, or was. */
   | { kind: "cancel-child"; run: string; parent: Cancelled }
+  /** Have a worker clean up behind the run, whose cancellation nobody confirmed; `state`: the one that it ended in. */
+  | { kind: "clean"; state: string }
   /** Give back the slot of a lease. */
   | { kind: "free"; lease: string }
   /** Give back the slots of a task run's tags. */

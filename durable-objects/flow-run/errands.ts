@@ -80,6 +80,15 @@ export class Errands {
         return workPoolAt(this.#env, owner.workspace, pool).withdraw(owner, run.id);
       case "cancel":
         return workPoolAt(this.#env, owner.workspace, pool).cancel(owner, run.id, duty.generation);
+      case "clean":
+        await workPoolAt(this.#env, owner.workspace, pool).cleanUp(owner, {
+          // Asked for twice it is one message.
+          id: duty.state,
+          kind: "cancelling_timeout_teardown.v1",
+          queue: run.workQueueId,
+          target: { flow_run_id: run.id, infrastructure_pid: run.infrastructurePid },
+        });
+        return this.#ledger.cleaned();
       default:
         return duty satisfies never;
     }

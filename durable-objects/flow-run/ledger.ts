@@ -218,6 +218,12 @@ export class Ledger {
     this.transact(() => this.write({ ...head, receipts, alarms }));
   }
 
+  /** The pool has heard that there is something to clean up behind the run. */
+  cleaned(): void {
+    const head = this.head;
+    if (head) this.transact(() => this.write({ ...head, alarms: clearAlarms(head.alarms, ["clean"]) }));
+  }
+
   /** What was asked of the nodes below a run that is being cancelled, or was. */
   receipts(owner: Owner): readonly Receipt[] | null {
     const head = this.headOf(owner);

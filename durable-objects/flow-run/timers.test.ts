@@ -62,6 +62,44 @@ test("[FR72] [FO17] a cancellation that nobody confirms ends after five minutes"
   expect(await ring(run, 2)).toBe("Cancelled");
 });
 
+test("[FO20] what a cancelled run left is cleaned up by the workers of its pool, who are asked until they have heard", async () => {
+  const { WorkPool } = await import("../work-pool/work-pool.ts");
+  const asked = vi.spyOn(WorkPool.prototype, "cleanUp").mockRejectedValueOnce(new Error("the network failed"));
+  asked.mockResolvedValue();
+  const run = await begin(owner, inPool());
+  await run.set("PENDING");
+  await run.set("RUNNING");
+  await run.object.edit(owner, run.id, { infrastructurePid: "host:1" }, null);
+  await run.set("CANCELLING");
+  expect(await ring(run, 301)).toBe("Cancelled");
+  const { id, state_id, work_queue_id } = await run.read();
+  const wanted = {
+    id: state_id,
+    kind: "cancelling_timeout_teardown.v1",
+    queue: work_queue_id,
+    target: { flow_run_id: id, infrastructure_pid: "host:1" },
+  };
+  for (const seconds of [0, 11, 11]) await ring(run, seconds);
+  expect(asked.mock.calls.map(([, cleanup]) => cleanup)).toEqual([wanted, wanted]);
+});
+
+test("[FO20] an agent cleans up by itself, and behind a confirmed cancellation there is nothing to do", async () => {
+  const { WorkPool } = await import("../work-pool/work-pool.ts");
+  vi.spyOn(WorkPool.prototype, "cancel").mockImplementation(async () => {});
+  const asked = vi.spyOn(WorkPool.prototype, "cleanUp").mockResolvedValue();
+  const claimed = await begin(owner, inPool());
+  await claimed.object.claim(owner, claimed.id, { agent: "a", session: "s" });
+  await claimed.set("RUNNING");
+  await claimed.set("CANCELLING");
+  expect(await ring(claimed, 301)).toBe("Cancelled");
+  const confirmed = await begin(owner, inPool());
+  await confirmed.set("PENDING");
+  await confirmed.set("CANCELLING");
+  await confirmed.set("CANCELLED");
+  await ring(confirmed, 301);
+  expect(asked).not.toHaveBeenCalled();
+});
+
 test("[FR73] [FO17] a run that outlives its own time-out is ended, and its agent told to stop it", async () => {
   const { WorkPool } = await import("../work-pool/work-pool.ts");
   const told = vi.spyOn(WorkPool.prototype, "cancel").mockImplementation(async () => {});

@@ -1,5 +1,5 @@
 /** What time alone brings about: alarms that are due, and the silence of a process that gave signs of life. */
-import { clearAlarms, due, setAlarm } from "@millrace/domain/alarms.ts";
+import { type Alarms, clearAlarms, due, setAlarm } from "@millrace/domain/alarms.ts";
 import { decide } from "@millrace/domain/flow-run/decide.ts";
 import type { RunEvidence } from "@millrace/domain/flow-run/diagnosis.ts";
 import type { FlowRunPolicy } from "@millrace/domain/flow-run/policy.ts";
@@ -9,11 +9,13 @@ import { elapsed, silentBy, TIMERS } from "@millrace/domain/flow-run/timers.ts";
 import { newState, type StateInput } from "@millrace/domain/state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
 import type { Head } from "./head.ts";
-import { type Ledger, type Owner, REFREE_SECONDS, RETELL_SECONDS } from "./ledger.ts";
+import { AGENT, type Ledger, type Owner, REFREE_SECONDS, RETELL_SECONDS } from "./ledger.ts";
 import { REASK_SECONDS } from "./nodes.ts";
 
 /** Seconds after which a run that could not be packed is packed again. */
 const REPACK_SECONDS = 3_600;
+/** Seconds until the pool is asked again for a clean-up of which it did not hear. */
+const RECLEAN_SECONDS = 10;
 
 export class Waking {
   readonly ledger: Ledger;
@@ -56,10 +58,19 @@ export class Waking {
     const unfreed = rung.includes("free") ? this.ledger.unfreed(head) : [];
     if (unfreed.length > 0) alarms = setAlarm(alarms, "free", plusSeconds(now, REFREE_SECONDS));
     for (const duty of unfreed) this.ledger.ask(duty);
+    if (rung.includes("clean") || (entered && rung.includes("cancelling"))) alarms = this.#clean(head, run, alarms, now);
     // A process that does not end by itself has to be told by its agent.
     const overruled = entered && head.claim && run.state ? run.state.id : head.overruled;
     this.ledger.transact(() => this.ledger.save({ ...head, alarms, overruled }, run, { seen: entered }));
     return { unheard, entered, cold };
+  }
+
+  /** What a worker left of a run whose cancellation nobody confirmed is cleaned up by the workers of its pool; an agent does so itself. */
+  #clean({ claim }: Head, run: FlowRun, alarms: Alarms, now: Instant): Alarms {
+    const { state, workPoolId, infrastructurePid: left } = run;
+    if (state?.type !== "CANCELLED" || workPoolId === null || claim || left?.startsWith(AGENT)) return alarms;
+    this.ledger.ask({ kind: "clean", state: state.id });
+    return setAlarm(alarms, "clean", plusSeconds(now, RECLEAN_SECONDS));
   }
 
   /** The run after time proposed a state. */

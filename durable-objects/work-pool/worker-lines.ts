@@ -31,6 +31,8 @@ import type { Standing } from "./standing.ts";
 
 const TAG = "worker";
 const CLEANUP = "cleanup/";
+/** Clean-ups that a pool keeps for workers that can do them, the newest: it may never have one. */
+const MOST_KEPT = 1_000;
 
 interface Attachment {
   kind: "worker";
@@ -117,6 +119,9 @@ export class WorkerLines {
   /** Takes a message in, once, and sends it to a worker that can do it. */
   add(cleanup: Cleanup): void {
     if (this.#needs.store.get(CLEANUP + cleanup.id) !== null) return;
+    const known = this.#cleanups().sort((one, other) => one.created - other.created);
+    for (const { id } of known.slice(0, Math.max(0, known.length - MOST_KEPT + 1)))
+      this.#needs.store.delete(CLEANUP + id);
     this.#put(cleanup);
     this.#deliver();
   }
