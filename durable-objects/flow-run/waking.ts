@@ -58,7 +58,8 @@ export class Waking {
     const unfreed = rung.includes("free") ? this.ledger.unfreed(head) : [];
     if (unfreed.length > 0) alarms = setAlarm(alarms, "free", plusSeconds(now, REFREE_SECONDS));
     for (const duty of unfreed) this.ledger.ask(duty);
-    if (rung.includes("clean") || (entered && rung.includes("cancelling"))) alarms = this.#clean(head, run, alarms, now);
+    if (rung.includes("clean") || (entered && rung.includes("cancelling")))
+      alarms = this.#clean(head, run, alarms, now);
     // A process that does not end by itself has to be told by its agent.
     const overruled = entered && head.claim && run.state ? run.state.id : head.overruled;
     this.ledger.transact(() => this.ledger.save({ ...head, alarms, overruled }, run, { seen: entered }));

@@ -14,6 +14,7 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { formatInstant, plusSeconds } from "@millrace/domain/time.ts";
+import { uuidv7 } from "uuidv7";
 import { eventHubAt, flowRunAt } from "../addresses.ts";
 import { noteReadiness, READY_BY } from "../deployments-told.ts";
 import { type ObjectEnv, shardOf } from "../env.ts";

@@ -37,7 +37,7 @@ const told = (count: number) =>
   });
 
 describe("versions", () => {
-  test("[AP121] each description makes one, and a second like the first none", async () => {
+  test("[AP131] each description makes one, and a second like the first none", async () => {
     const first = await deploy({ version_info: git("1"), entrypoint: "a.py:f" });
     expect(first).toMatchObject({ version: "1", version_info: git("1"), version_id: expect.any(String) });
     expect(await deploy({ version_info: git("1"), entrypoint: "a.py:f" })).toMatchObject({
@@ -57,7 +57,7 @@ describe("versions", () => {
     expect(one.body).toEqual(page.results[1]);
   });
 
-  test("[AP121] promoting makes the deployment what it was, and its runs say so", async () => {
+  test("[AP131] promoting makes the deployment what it was, and its runs say so", async () => {
     const first = await deploy({ version_info: git("1"), entrypoint: "a.py:f", parameters: { x: 1 }, tags: ["old"] });
     await deploy({ version_info: git("2"), entrypoint: "b.py:f", parameters: { x: 2 }, tags: [] });
     const promoted = await cloud(`POST /deployments/${first.id}/versions/${first.version_id}/promote`, {
@@ -73,7 +73,7 @@ describe("versions", () => {
     expect(named(await versionsOf(first.id))).toEqual(["2", "1"]);
   });
 
-  test("[AP121] the version that a deployment is stays; others go, and all of them with it", async () => {
+  test("[AP131] the version that a deployment is stays; others go, and all of them with it", async () => {
     const first = await deploy({ version_info: git("1") });
     const second = await deploy({ version_info: git("2") });
     const at = (version: string) => `/deployments/${first.id}/versions/${version}`;
@@ -90,7 +90,7 @@ describe("versions", () => {
     expect(results).toEqual([]);
   });
 
-  test("[AP121] under the self-hosted server's paths nothing is told of versions and branches", async () => {
+  test("[AP131] under the self-hosted server's paths nothing is told of versions and branches", async () => {
     const { id } = await deploy({ version_info: git("1") });
     const { body } = await api(`GET /deployments/${id}`);
     expect(Object.keys(body).filter((field) => /version_|branch|base|root|disabled/.test(field))).toEqual([]);

@@ -5,7 +5,7 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import { sentence } from "@millrace/domain/problem.ts";
 import { formatInstant, fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
 import { noteReadiness, READY_BY } from "../../durable-objects/deployments-told.ts";
-import type { Credential, Tenant } from "../auth/credential.ts";
+import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import {
   type DeploymentRow,

@@ -1,7 +1,7 @@
 /**
  * Versions of deployments: what a deployment was when it was given a description of its version.
  *
- * AP121 A version is kept in the transaction that makes the deployment it; promoting an older one is one statement, so that a deployment
+ * AP131 A version is kept in the transaction that makes the deployment it; promoting an older one is one statement, so that a deployment
  *      is never half of each.
  */
 import type { WireDeploymentVersion } from "@millrace/contract/deployments.ts";

@@ -23,7 +23,7 @@ const minutesOf = (page: { events: { payload: { minutes: number } }[] }) =>
   page.events.map(({ payload }) => payload.minutes);
 
 describe("lists", () => {
-  test("[AP120] by the filter of subscribers, newest first, and each event once", async () => {
+  test("[AP130] by the filter of subscribers, newest first, and each event once", async () => {
     const twice = told(3);
     const other = told(4, {
       event: "shop.bought",
@@ -45,7 +45,7 @@ describe("lists", () => {
     expect((await api("POST /events/filter")).body).toMatchObject({ total: 4, next_page: null });
   });
 
-  test("[AP120] pages go on where the one before ended, and are no other workspace's", async () => {
+  test("[AP130] pages go on where the one before ended, and are no other workspace's", async () => {
     await api(
       "POST /events",
       [1, 2, 3, 4, 5].map((minutes) => told(minutes)),
@@ -65,7 +65,7 @@ describe("lists", () => {
     expect((await next(first, await makeTenant())).body).toMatchObject({ events: [] });
   });
 
-  test("[AP120] what is no filter and no page token is refused", async () => {
+  test("[AP130] what is no filter and no page token is refused", async () => {
     expect((await api("POST /events/filter", { filter: { nonsense: 1 } })).status).toBe(422);
     expect((await api("POST /events/filter", { limit: 51 })).status).toBe(422);
     expect((await api("GET /events/filter/next")).status).toBe(422);
@@ -74,7 +74,7 @@ describe("lists", () => {
   });
 });
 
-test("[AP120] counts by name, resource and time", async () => {
+test("[AP130] counts by name, resource and time", async () => {
   await api("POST /events", [told(1), told(2), told(3), told(4, { event: "shop.bought" })]);
   const filter = { occurred: { since: minutesAgo(5), until: minutesAgo(0) } };
   const counted = async (countable: string, more: object = {}) =>

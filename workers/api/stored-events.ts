@@ -1,7 +1,7 @@
 /**
  * Events as the shard keeps them.
  *
- * AP120 The shard keeps events in batches, a row for what was gathered in a moment. A reader is given the batches of its span of time
+ * AP130 The shard keeps events in batches, a row for what was gathered in a moment. A reader is given the batches of its span of time
  *      that can hold what it looks for, some megabytes at a time, and its filter is the one that subscribers have.
  */
 import type { EventFilterInput, WireEvent } from "@millrace/contract/events.ts";
