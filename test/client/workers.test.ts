@@ -198,7 +198,7 @@ describe.skipIf(leftOut).each([
 
   // Three seconds a command: one style is enough.
   if (style !== "Cloud style") return;
-  test("[CF18] pools and queues are listed, changed and deleted by Prefect's commands", async () => {
+  test("[CF18] pools are listed and changed by Prefect's commands", async () => {
     const inspect = async () => client("GET /work_pools/{name}", { params: { name: "pp" } });
     expect((await prefect("work-pool", "ls")).stdout).toContain("pp");
     expect((await prefect("work-pool", "inspect", "pp")).stdout).toContain((await inspect()).id);
@@ -211,6 +211,9 @@ describe.skipIf(leftOut).each([
     await prefect("work-pool", "update", "pp", "--description", "here");
     expect((await inspect()).description).toBe("here");
     await prefect("work-pool", "preview", "pp");
+  });
+
+  test("[CF18] queues are made, listed and changed by Prefect's commands", async () => {
     await prefect("work-queue", "create", "fast", "--pool", "pp", "--priority", "1");
     const queue = async () =>
       client("GET /work_pools/{work_pool_name}/queues/{name}", { params: { work_pool_name: "pp", name: "fast" } });
@@ -222,6 +225,9 @@ describe.skipIf(leftOut).each([
     await prefect("work-queue", "resume", "fast", "--pool", "pp");
     await prefect("work-queue", "set-concurrency-limit", "fast", "2", "--pool", "pp");
     expect(await queue()).toMatchObject({ is_paused: false, concurrency_limit: 2 });
+  });
+
+  test("[CF18] queues and pools are deleted by Prefect's commands", async () => {
     expect((await prefect("deployment", "inspect", "dep/d1")).stdout).toContain("s04.py:dep");
     await prefect("work-queue", "delete", "fast", "--pool", "pp");
     await prefect("work-pool", "delete", "pp");
