@@ -32,8 +32,8 @@ export const PLANTED: readonly (readonly [what: string, piece: string, instead: 
   ],
   [
     "a claim is given back of a run that has begun",
-    'if (type !== "SCHEDULED" && type !== "PENDING" || waitsInProcess(head.run)) return "begun";',
-    "",
+    '|| waitsInProcess(head.run)) return "begun";',
+    '&& false) return "begun";',
   ],
   [
     "a run that somebody else works on is given out",
