@@ -27,8 +27,10 @@ export interface Needs {
   ledger: PoolLedger;
   lines: AgentLines;
   assignments: Assignments;
-  /** To be called when somebody came or went. */
-  review(): Promise<void>;
+  /** To be called when somebody came. */
+  came(): Promise<void>;
+  /** To be called when somebody has gone. */
+  left(): Promise<void>;
   /** To be called whenever a lease begins. */
   arm(): Promise<void>;
 }
@@ -94,7 +96,7 @@ export class AgentDesk {
     for (const session of online)
       this.#needs.ledger.putSession({ ...session, online: false, seen: this.#needs.assignments.lastSeen(session) });
     if (online.length === 0) return;
-    await this.#needs.review();
+    await this.#needs.left();
     await this.#needs.arm();
   }
 
@@ -153,7 +155,7 @@ export class AgentDesk {
       ),
     );
     await this.#needs.assignments.assign();
-    await this.#needs.review();
+    await this.#needs.came();
     await this.#needs.arm();
   }
 

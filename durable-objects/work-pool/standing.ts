@@ -3,6 +3,7 @@
  *
  * WP20 A worker that missed three heartbeats is OFFLINE, a queue that nobody polled for a minute NOT_READY, a pool without workers and
  *      agents too; each change is told once, as an event.
+ * WP25 An agent that is connected serves every queue all the time, as if it polled; when the last one goes, that was its last poll.
  * WP21 A poll or heartbeat is remembered in memory; it is written when it changes a status, and now and then, so that a crash forgets
  *      little.
  */
@@ -105,6 +106,13 @@ export class Standing {
     }
   }
 
+  /** An agent has gone: until now it served every queue. */
+  agentLeft(now: Instant): void {
+    const { queues, closed } = this.#needs.ledger;
+    const ids = queues.map(({ id }) => id);
+    if (!closed) this.poll(ids, now);
+  }
+
   remove(name: string): boolean {
     const known = this.#stored().delete(name);
     if (known) this.#needs.store.delete(WORKER + name);
@@ -120,12 +128,13 @@ export class Standing {
   }
 
   told(now: Instant): StandingTold {
-    const { ledger } = this.#needs;
+    const { ledger, anyAgent } = this.#needs;
+    const attended = anyAgent();
     const queues = ledger.queues.map((queue) => ({
       id: queue.id,
-      status: queueStatus(queue.paused, this.#unservedAt(queue.id), now),
+      status: queueStatus(queue.paused, attended ? queueUnserved(now) : this.#unservedAt(queue.id), now),
       taken: ledger.books.takenOf(queue.id, ledger.queues, ledger.own),
-      polled: this.#polledAt(queue.id),
+      polled: attended ? now : this.#polledAt(queue.id),
     }));
     const polls = queues.flatMap(({ polled }) => polled ?? []);
     return {
@@ -174,8 +183,10 @@ export class Standing {
 
   /** The next moment at which silence changes something. */
   #nextLook(now: Instant): Instant | null {
+    const { ledger, anyAgent } = this.#needs;
     const workers = [...this.#stored().values()].map((worker) => this.#goneAt(worker));
-    const queues = this.#needs.ledger.queues.flatMap(({ id }) => this.#unservedAt(id) ?? []);
+    // Of an agent that goes the pool is told.
+    const queues = anyAgent() ? [] : ledger.queues.flatMap(({ id }) => this.#unservedAt(id) ?? []);
     const ends = [...workers, ...queues].filter((end) => end >= now);
     return ends.length > 0 ? plusSeconds(Math.min(...ends) as Instant, 1) : null;
   }

@@ -77,7 +77,11 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
       ledger: this.#ledger,
       lines: this.#lines,
       assignments: this.#assignments,
-      review: () => this.#review(),
+      came: () => this.#review(),
+      left: () => {
+        this.#standing.agentLeft(now());
+        return this.#review();
+      },
       arm: () => this.#arm(),
     });
     this.#standing = new Standing({

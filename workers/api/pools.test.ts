@@ -2,6 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { poolStub, TestAgent } from "../../test/workerd/agent.ts";
+import { laterBy } from "../../test/workerd/clock.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 
@@ -287,6 +288,45 @@ describe("workers", () => {
     await ok("DELETE /work_pools/p/workers/w");
     expect((await call("DELETE /work_pools/p/workers/w")).status).toBe(404);
     expect(await ok("GET /work_pools/p")).toMatchObject({ status: "NOT_READY" });
+  });
+
+  test("[WP25] [AP88] while an agent is connected its queues and their deployments are READY, and a minute longer", async () => {
+    const pool = await makePool();
+    await ok("POST /work_pools/p/queues", { name: "paused", is_paused: true });
+    const { id } = await deploy();
+    const shown = async () => {
+      const [deployment, queue, paused] = await Promise.all([
+        ok(`GET /deployments/${id}`),
+        ok("GET /work_pools/p/queues/default"),
+        ok("GET /work_pools/p/queues/paused"),
+      ]);
+      return [deployment.status, deployment.last_polled !== null, queue.status, paused.status];
+    };
+    expect(await shown()).toEqual(["NOT_READY", false, "NOT_READY", "PAUSED"]);
+    const agents = [await TestAgent.start(tenant.owner, pool.id), await TestAgent.start(tenant.owner, pool.id)];
+    expect(await shown()).toEqual(["READY", true, "READY", "PAUSED"]);
+    const rows = () =>
+      runInDurableObject(poolStub(tenant.owner, pool.id), (_, { storage }) =>
+        storage.sql.exec("SELECT total_changes() AS rows").one(),
+      );
+    const before = await rows();
+    laterBy(3_600);
+    for (const agent of agents) agent.socket.send({ type: "renew" });
+    expect(await shown()).toEqual(["READY", true, "READY", "PAUSED"]);
+    expect(await rows()).toEqual(before);
+    const gone = async (left: number) => {
+      const list = await ok("GET /work_pools/p/agents");
+      return list.filter(({ status }: { status: string }) => status === "ONLINE").length === left;
+    };
+    agents[0]?.socket.close();
+    await vi.waitUntil(() => gone(1));
+    expect(await shown()).toEqual(["READY", true, "READY", "PAUSED"]);
+    agents[1]?.socket.close();
+    await vi.waitUntil(() => gone(0));
+    expect(await shown()).toEqual(["READY", true, "READY", "PAUSED"]);
+    laterBy(61);
+    expect(await shown()).toEqual(["NOT_READY", true, "NOT_READY", "PAUSED"]);
+    vi.useRealTimers();
   });
 
   test("[AP71] runs of a queue are polled by its id; pages that only look are no poll", async () => {
