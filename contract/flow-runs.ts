@@ -67,6 +67,8 @@ export const FlowRunOut = z.object({
   state_id: z.uuid().nullable(),
   deployment_id: z.uuid().nullable(),
   deployment_version: z.string().nullable(),
+  // Of the cloud's wire alone: told of runs whose deployment has versions.
+  deployment_version_id: z.uuid().optional(),
   work_queue_id: z.uuid().nullable(),
   work_queue_name: z.string().nullable(),
   flow_version: z.string().nullable(),
@@ -109,6 +111,7 @@ export function flowRunToWire(run: FlowRun, now: Instant): WireFlowRun {
     state_id: run.state?.id ?? null,
     deployment_id: run.deploymentId,
     deployment_version: run.deploymentVersion,
+    ...(run.deploymentVersionId !== null && { deployment_version_id: run.deploymentVersionId }),
     work_queue_id: run.workQueueId,
     work_queue_name: run.workQueueName,
     flow_version: run.flowVersion,

@@ -3,7 +3,10 @@ import { at, sampleRun, sampleState } from "../flow-run/sample-run.ts";
 import { type FlowRunFilter, matchesFlowRun } from "./flow-runs.ts";
 
 const run = sampleRun(sampleState("SCHEDULED", { name: "Late" }), {
+  flowId: "flow-1",
   deploymentId: "deployment-1",
+  deploymentVersionId: "version-1",
+  workQueueId: "queue-1",
   workQueueName: "default",
   flowVersion: "v1",
   tags: ["nightly", "etl"],
@@ -23,6 +26,22 @@ test.each<[string, FlowRunFilter, boolean]>([
   ["tags", { tags: { all_: ["etl"] } }, true],
   ["deployment", { deployment_id: { any_: ["deployment-1"] } }, true],
   ["no deployment", { deployment_id: { is_null_: true } }, false],
+  ["flow", { flow_id: { any_: ["flow-1"] } }, true],
+  ["other flow", { flow_id: { any_: ["flow-2"] } }, false],
+  ["deployment's version", { deployment_version_id: { deployment_id: "deployment-1", any_: ["version-1"] } }, true],
+  [
+    "deployment's other version",
+    { deployment_version_id: { deployment_id: "deployment-1", any_: ["version-2"] } },
+    false,
+  ],
+  [
+    "other deployment's version",
+    { deployment_version_id: { deployment_id: "deployment-2", any_: ["version-1"] } },
+    false,
+  ],
+  ["any version of the deployment", { deployment_version_id: { deployment_id: "deployment-1" } }, true],
+  ["queue's id", { work_queue_id: { any_: ["queue-1"] } }, true],
+  ["no queue", { work_queue_id: { is_null_: true } }, false],
   ["queue", { work_queue_name: { any_: ["default"] } }, true],
   ["state", { state: { type: { any_: ["SCHEDULED"] }, name: { any_: ["Late"] } } }, true],
   ["version", { flow_version: { any_: ["v2"] } }, false],

@@ -37,12 +37,21 @@ export interface CreatedByFilter {
   is_null_?: boolean | null;
 }
 
+/** Runs of one deployment, and of these versions of it where some are named. */
+export interface DeploymentVersionFilter extends AnyOf {
+  operator?: Operator;
+  deployment_id: string;
+}
+
 export interface FlowRunFilter {
   operator?: Operator;
   id?: AnyOrNot | null;
   name?: NameFilter | null;
   tags?: TagsFilter | null;
+  flow_id?: AnyOf | null;
   deployment_id?: AnyOrNull | null;
+  deployment_version_id?: DeploymentVersionFilter | null;
+  work_queue_id?: AnyOrNull | null;
   work_queue_name?: AnyOrNull | null;
   state?: StateFilter | null;
   flow_version?: AnyOf | null;
@@ -69,7 +78,12 @@ export function matchesFlowRun(filter: FlowRunFilter, run: FlowRun, around?: Flo
     part(filter.id, (f) => matchesAnyOrNot(f, run.id)),
     part(filter.name, (f) => matchesName(f, run.name)),
     part(filter.tags, (f) => matchesTags(f, run.tags)),
+    part(filter.flow_id, (f) => matchesAnyOf(f, run.flowId)),
     part(filter.deployment_id, (f) => matchesAnyOrNull(f, run.deploymentId)),
+    part(filter.deployment_version_id, (f) =>
+      combine(f.operator, [run.deploymentId === f.deployment_id, isAny(f.any_, run.deploymentVersionId)]),
+    ),
+    part(filter.work_queue_id, (f) => matchesAnyOrNull(f, run.workQueueId)),
     part(filter.work_queue_name, (f) => matchesAnyOrNull(f, run.workQueueName)),
     part(filter.state, (f) => matchesState(f, run.state)),
     part(filter.flow_version, (f) => matchesAnyOf(f, run.flowVersion)),

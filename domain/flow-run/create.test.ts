@@ -14,6 +14,7 @@ test("[FR32] a run made of nothing but its flow has the wire's defaults", () => 
     flowId: "flow-1",
     deploymentId: null,
     deploymentVersion: null,
+    deploymentVersionId: null,
     workPoolId: null,
     workPoolName: null,
     workQueueId: null,

@@ -15,6 +15,7 @@ export interface NewFlowRun {
   flowVersion?: string | null;
   deploymentId?: string | null;
   deploymentVersion?: string | null;
+  deploymentVersionId?: string | null;
   workPoolId?: string | null;
   workPoolName?: string | null;
   workQueueId?: string | null;
@@ -47,6 +48,7 @@ export function newFlowRun(
     flowId: input.flowId,
     deploymentId: input.deploymentId ?? null,
     deploymentVersion: input.deploymentVersion ?? null,
+    deploymentVersionId: input.deploymentVersionId ?? null,
     workPoolId: input.workPoolId ?? null,
     workPoolName: input.workPoolName ?? null,
     workQueueId: input.workQueueId ?? null,

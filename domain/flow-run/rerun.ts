@@ -38,6 +38,7 @@ export function rerunOf(run: FlowRun, { parameters, name }: RerunWishes): NewFlo
     flowVersion: run.flowVersion,
     deploymentId: run.deploymentId,
     deploymentVersion: run.deploymentVersion,
+    deploymentVersionId: run.deploymentVersionId,
     workPoolId: run.workPoolId,
     workPoolName: run.workPoolName,
     workQueueId: run.workQueueId,

@@ -27,6 +27,8 @@ export interface FlowRun {
   flowId: string;
   deploymentId: string | null;
   deploymentVersion: string | null;
+  /** The version that the deployment was when the run was made; null where it never was given one. */
+  deploymentVersionId: string | null;
   workPoolId: string | null;
   workPoolName: string | null;
   workQueueId: string | null;

@@ -47,6 +47,7 @@ export function sampleRun(
     flowId: "flow-1",
     deploymentId: null,
     deploymentVersion: null,
+    deploymentVersionId: null,
     workPoolId: null,
     workPoolName: null,
     workQueueId: null,

@@ -33,6 +33,7 @@ const NO_POLICY: Readonly<RunPolicy> = {
 const UNSAID: Readonly<Omit<FlowRun, "id" | "created" | "updated" | "name" | "flowId" | "policy" | "state">> = {
   deploymentId: null,
   deploymentVersion: null,
+  deploymentVersionId: null,
   workPoolId: null,
   workPoolName: null,
   workQueueId: null,

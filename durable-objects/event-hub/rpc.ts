@@ -18,6 +18,7 @@ export const RUN_COLUMNS = [
   "version",
   "flow_id",
   "deployment_id",
+  "deployment_version_id",
   "work_pool_id",
   "work_pool_name",
   "work_queue_id",

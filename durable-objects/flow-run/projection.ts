@@ -19,6 +19,7 @@ export function flowRunRow(
     version,
     run.flowId,
     run.deploymentId,
+    run.deploymentVersionId,
     run.workPoolId,
     run.workPoolName,
     run.workQueueId,

@@ -38,6 +38,7 @@ export const flowRuns = sqliteTable(
     version: integer().notNull(),
     flowId: text("flow_id").notNull(),
     deploymentId: text("deployment_id"),
+    deploymentVersionId: text("deployment_version_id"),
     workPoolId: text("work_pool_id"),
     workPoolName: text("work_pool_name"),
     workQueueId: text("work_queue_id"),

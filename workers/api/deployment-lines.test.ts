@@ -90,6 +90,29 @@ describe("versions", () => {
     expect(results).toEqual([]);
   });
 
+  test("[AP131] [AP14] runs, planned ones too, say which version the deployment was when they were made, and are found by it", async () => {
+    const schedules = [{ schedule: { interval: 3600, anchor_date: "2026-01-01T00:00:00Z" } }];
+    const first = await deploy({ version_info: git("1"), schedules });
+    const begin = async () => (await api(`POST /deployments/${first.id}/create_flow_run`, {})).body;
+    const older = await begin();
+    expect(older.deployment_version_id).toBe(first.version_id);
+    const second = await deploy({ version_info: git("2"), schedules });
+    const newer = await begin();
+    expect(newer.deployment_version_id).toBe(second.version_id);
+    expect(second.version_id).not.toBe(first.version_id);
+    const found = async (flow_runs: object): Promise<{ id: string; auto_scheduled: boolean }[]> =>
+      (await api("POST /flow_runs/filter", { flow_runs })).body;
+    const of = (version: string, deployment = first.id) =>
+      found({ deployment_version_id: { deployment_id: deployment, any_: [version] } });
+    expect((await of(first.version_id)).map(({ id }) => id)).toEqual([older.id]);
+    const now = await of(second.version_id);
+    expect(now.filter((run) => !run.auto_scheduled).map(({ id }) => id)).toEqual([newer.id]);
+    expect(now.filter((run) => run.auto_scheduled)).toHaveLength(3);
+    expect(await of(second.version_id, first.flow_id)).toEqual([]);
+    const refused = await api("POST /flow_runs/filter", { flow_runs: { deployment_version_id: { any_: [] } } });
+    expect([refused.status, refused.body.exception_detail[0].loc.at(-1)]).toEqual([422, "deployment_id"]);
+  });
+
   test("[AP131] under the self-hosted server's paths nothing is told of versions and branches", async () => {
     const { id } = await deploy({ version_info: git("1") });
     const { body } = await api(`GET /deployments/${id}`);

@@ -237,6 +237,7 @@ export async function templateOf(env: Env, tenant: Tenant, row: DeploymentRow): 
     flowId: flow.id,
     deploymentId: row.id,
     deploymentVersion: row.version,
+    deploymentVersionId: row.version_id,
     parameters: object(row.parameters),
     tags,
     inheritedLabels: object(row.labels),

@@ -80,6 +80,7 @@ const insertRun = (workspace: string, { run, parentFlowRunId, taskRunIds = [] }:
     version: 1,
     flow_id: run.flowId,
     deployment_id: run.deploymentId,
+    deployment_version_id: run.deploymentVersionId,
     work_pool_id: run.workPoolId,
     work_queue_id: run.workQueueId,
     work_queue_name: run.workQueueName,
@@ -135,6 +136,8 @@ const runs: fc.Arbitrary<Stored> = fc
     id: fc.integer({ min: 0, max: 9 }).map(uuid),
     flowId: uuids,
     deploymentId: orNull(uuids),
+    deploymentVersionId: orNull(uuids),
+    workQueueId: orNull(uuids),
     workQueueName: orNull(words),
     parentTaskRunId: orNull(uuids),
     parentFlowRunId: orNull(uuids),
@@ -167,7 +170,10 @@ const filters: fc.Arbitrary<FlowRunFilterInput> = fc
     id: maybe(fc.record({ any_: list(uuids), not_any_: list(uuids) })),
     name: maybe(fc.record({ any_: list(words), like_: orNull(words) })),
     tags: maybe(fc.record({ operator, all_: list(words), any_: list(words), is_null_: flag })),
+    flow_id: maybe(fc.record({ operator, any_: list(uuids) })),
     deployment_id: maybe(fc.record({ operator, any_: list(uuids), is_null_: flag })),
+    deployment_version_id: maybe(fc.record({ operator, deployment_id: uuids, any_: list(uuids) })),
+    work_queue_id: maybe(fc.record({ operator, any_: list(uuids), is_null_: flag })),
     work_queue_name: maybe(fc.record({ operator, any_: list(words), is_null_: flag })),
     state: maybe(
       fc.record({

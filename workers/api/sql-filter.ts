@@ -129,7 +129,15 @@ export const flowRunCondition = (filter: FlowRunFilterInput): Condition =>
     within(filter.id, (f) => anyOrNot("r.id", f)),
     within(filter.name, (f) => named("r.name", f)),
     within(filter.tags, (f) => tagged("r.tags", f)),
+    within(filter.flow_id, (f) => combine("and_", [anyOf("r.flow_id", f.any_)])),
     within(filter.deployment_id, (f) => anyOrNull("r.deployment_id", f)),
+    within(filter.deployment_version_id, (f) =>
+      combine(f.operator, [
+        { sql: "r.deployment_id IS ?", values: [f.deployment_id] },
+        anyOf("r.deployment_version_id", f.any_),
+      ]),
+    ),
+    within(filter.work_queue_id, (f) => anyOrNull("r.work_queue_id", f)),
     within(filter.work_queue_name, (f) => anyOrNull("r.work_queue_name", f)),
     within(filter.state, (f) => combine(f.operator, [asked("r.state_type", f.type), asked("r.state_name", f.name)])),
     within(filter.flow_version, (f) => combine("and_", [anyOf("r.flow_version", f.any_)])),
