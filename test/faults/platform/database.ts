@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { currentLife } from "./life.ts";
 import type { Network } from "./network.ts";
 
@@ -20,14 +20,39 @@ interface Result {
   meta: { changes: number };
 }
 
-/** The tables of a shard, in memory. Made once a process: simulations clean up behind them. */
-export function makeTables(): DatabaseSync {
-  const tables = new DatabaseSync(":memory:");
-  for (const file of readdirSync(MIGRATIONS)
-    .filter((name) => name.endsWith(".sql"))
-    .sort())
-    tables.exec(readFileSync(join(MIGRATIONS, file), "utf8"));
-  return tables;
+/** The tables of a shard, in memory, with every statement that was ever asked of them. Made once a process: simulations clean up behind them. */
+export class Tables {
+  readonly #database = new DatabaseSync(":memory:");
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor() {
+    for (const file of readdirSync(MIGRATIONS)
+      .filter((name) => name.endsWith(".sql"))
+      .sort())
+      this.#database.exec(readFileSync(join(MIGRATIONS, file), "utf8"));
+  }
+
+  /** Does all of it, or nothing. */
+  transaction<T>(work: () => T): T {
+    this.all("BEGIN");
+    try {
+      const answer = work();
+      this.all("COMMIT");
+      return answer;
+    } catch (error) {
+      this.all("ROLLBACK");
+      throw error;
+    }
+  }
+
+  all(query: string, values: readonly Value[] = []): Record<string, Value>[] {
+    let prepared = this.#prepared.get(query);
+    if (!prepared) {
+      prepared = this.#database.prepare(query);
+      this.#prepared.set(query, prepared);
+    }
+    return prepared.all(...values) as Record<string, Value>[];
+  }
 }
 
 class Statement {
@@ -48,11 +73,10 @@ class Statement {
 }
 
 export class SimulatedDatabase {
-  readonly #tables: DatabaseSync;
+  readonly #tables: Tables;
   readonly #network: Network;
-  readonly #prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
 
-  constructor(tables: DatabaseSync, network: Network) {
+  constructor(tables: Tables, network: Network) {
     this.#tables = tables;
     this.#network = network;
   }
@@ -86,22 +110,11 @@ export class SimulatedDatabase {
 
   /** The same at once and without fail, for those who check. */
   query(statements: readonly Pick<Statement, "query" | "values">[]): Result[] {
-    this.#tables.exec("BEGIN");
-    try {
-      const results = statements.map(({ query, values }): Result => {
-        let prepared = this.#prepared.get(query);
-        if (!prepared) {
-          prepared = this.#tables.prepare(query);
-          this.#prepared.set(query, prepared);
-        }
-        const rows = prepared.all(...values) as Record<string, Value>[];
-        return { results: rows, success: true, meta: { changes: 0 } };
+    const work = () =>
+      statements.map(({ query, values }): Result => {
+        return { results: this.#tables.all(query, values), success: true, meta: { changes: 0 } };
       });
-      this.#tables.exec("COMMIT");
-      return results;
-    } catch (error) {
-      this.#tables.exec("ROLLBACK");
-      throw error;
-    }
+    // One statement is a transaction of its own.
+    return statements.length === 1 ? work() : this.#tables.transaction(work);
   }
 }

@@ -2,9 +2,8 @@
  * A Cloudflare for one simulation: the service's own classes over hosts, network, queue and database of the simulation.
  * What is called here is the code that is deployed (service.ts says what is not).
  */
-import type { DatabaseSync } from "node:sqlite";
 import type { Env } from "../../../workers/env.ts";
-import { SimulatedDatabase } from "./database.ts";
+import { SimulatedDatabase, type Tables } from "./database.ts";
 import { liveIn } from "./globals.ts";
 import { Life } from "./life.ts";
 import { copy, Network } from "./network.ts";
@@ -36,7 +35,7 @@ export interface PlatformOptions {
   start: () => Service;
   dice: Dice;
   weather: Weather;
-  tables: DatabaseSync;
+  tables: Tables;
   /** Whether objects of ended runs are released early, as on one machine. */
   releases: boolean;
   witness: Witness;

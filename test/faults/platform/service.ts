@@ -1,6 +1,7 @@
 /**
- * The service's own code, as many times as a simulation needs it: what is deployed as one Worker is bundled once, and evaluated anew
- * for each machine that starts, so that what modules keep in memory ends with their machine.
+ * The service's own code, as many times as a simulation needs it: what is deployed as one Worker is bundled once, and evaluated for
+ * each machine of a simulation, so that what modules keep in memory ends with their machine. The next simulation has the same
+ * machines, which forget: code that is evaluated anew has to become fast anew.
  *
  * Stand-ins take the place of what only the platform has, or what would leave the simulation's clock and dice:
  *
@@ -77,11 +78,18 @@ const STAND_INS: Readonly<Record<string, string>> = {
   [join(ROOT, "durable-objects/kit/store.ts")]: "./memory-store.ts",
 };
 
+/** The service as it was evaluated once. */
+export interface Machine {
+  readonly service: Service;
+  /** Makes it a machine that has just been started: its modules remember nothing. */
+  forget(): void;
+}
+
 /**
- * Bundles the service. The answer evaluates it: each time a machine that remembers nothing. `edit` puts something else in the place
- * of a piece of its code.
+ * Bundles the service. The answer evaluates it: each time another machine. `edit` puts something else in the place of a piece of its
+ * code.
  */
-export async function bundleService(edit?: readonly [piece: string, instead: string]): Promise<() => Service> {
+export async function bundleService(edit?: readonly [piece: string, instead: string]): Promise<() => Machine> {
   const outside = new Map<string, object>();
   const provide = async (name: string, from: string): Promise<{ path: string; external: true }> => {
     if (!outside.has(name)) outside.set(name, (await import(from)) as object);
@@ -118,8 +126,43 @@ export async function bundleService(edit?: readonly [piece: string, instead: str
   };
   return () => {
     const module = { exports: {} };
-    script.runInThisContext()(module, require);
-    return module.exports as Service;
+    const forget = remembering(() => script.runInThisContext()(module, require));
+    return { service: module.exports as Service, forget };
+  };
+}
+
+/** Evaluates modules, and answers what puts their maps and sets, in which alone they remember anything, back to how they are now. */
+function remembering(evaluate: () => void): () => void {
+  const plain = { Map, Set };
+  const resets: (() => void)[] = [];
+  class KeptMap<Key, Value> extends plain.Map<Key, Value> {
+    constructor(entries?: Iterable<readonly [Key, Value]> | null) {
+      super(entries);
+      const first = [...this];
+      resets.push(() => {
+        this.clear();
+        for (const [key, value] of first) this.set(key, value);
+      });
+    }
+  }
+  class KeptSet<Value> extends plain.Set<Value> {
+    constructor(values?: Iterable<Value> | null) {
+      super(values);
+      const first = [...this];
+      resets.push(() => {
+        this.clear();
+        for (const value of first) this.add(value);
+      });
+    }
+  }
+  try {
+    Object.assign(globalThis, { Map: KeptMap, Set: KeptSet });
+    evaluate();
+  } finally {
+    Object.assign(globalThis, plain);
+  }
+  return () => {
+    for (const reset of resets) reset();
   };
 }
 

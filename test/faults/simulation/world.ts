@@ -1,8 +1,8 @@
 /** One simulated service with its agents and people, and what a step does to them. */
-import type { DatabaseSync } from "node:sqlite";
 import type { StateInput, StateType } from "@millrace/domain/state.ts";
 import type { Reporter } from "../../../durable-objects/flow-run/rpc.ts";
 import { type Packed, unpack } from "../../../durable-objects/kit/packed.ts";
+import type { Tables } from "../platform/database.ts";
 import type { ObjectHost } from "../platform/object-host.ts";
 import { Platform } from "../platform/platform.ts";
 import { Dice, Random } from "../platform/random.ts";
@@ -33,9 +33,9 @@ const CLAIMED: Readonly<Record<string, (args: readonly unknown[]) => unknown>> =
 
 /** What the simulations of one process share. */
 export interface Ground {
-  tables: DatabaseSync;
-  /** Starts a machine. */
-  start: () => Service;
+  tables: Tables;
+  /** Answers, for one simulation, what starts its machines one after another. What was simulated before is over by then. */
+  machines: () => () => Service;
 }
 
 export class World {
@@ -69,7 +69,8 @@ export class World {
     this.platform = new Platform({
       dice: new Dice(seed, "platform"),
       weather: { ...mix.weather },
-      ...ground,
+      tables: ground.tables,
+      start: ground.machines(),
       releases: mix.releases,
       witness: {
         at: (who, what) => this.onMoment?.(who, what),
