@@ -33,6 +33,9 @@ const { values } = parseArgs({
 /** Failing seeds that are printed with all they did; the others are counted. */
 const MOST_SHOWN = 5;
 
+/** Much is made and soon forgotten, and all of the code is used again and again. */
+const FLAGS = ["--max-semi-space-size=32", "--always-sparkplug"];
+
 const say = console.log;
 const clock = performance.now.bind(performance);
 
@@ -114,7 +117,7 @@ function* seedsOfJob(): Iterable<number> {
 async function share(jobs: number): Promise<Sum> {
   const total = sums();
   const parts = Array.from({ length: jobs }, (_, job) => {
-    const child = fork(import.meta.filename, [...process.argv.slice(2), "--job", String(job)]);
+    const child = fork(import.meta.filename, [...process.argv.slice(2), "--job", String(job)], { execArgv: FLAGS });
     return new Promise<Sum>((resolve, reject) => {
       let part: Sum | null = null;
       child.on("message", (message) => {

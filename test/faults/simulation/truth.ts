@@ -18,6 +18,7 @@ export class Truth {
   readonly #workspace: string;
   readonly #pool: string;
   readonly #poolRows = new Map<string, { writes: number; rows: readonly unknown[] }>();
+  readonly #hosts = new Map<string, ObjectHost>();
   readonly #heads = new Map<string, { writes: number; head: Head | null }>();
 
   constructor(platform: Platform, workspace: string, pool: string) {
@@ -28,7 +29,9 @@ export class Truth {
 
   /** Where a run's object lives, once anybody has called it. */
   hostOf(run: string): ObjectHost | undefined {
-    return this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    const host = this.#hosts.get(run) ?? this.#platform.hosts.get(`FLOW_RUN/${this.#workspace}/${run}`);
+    if (host) this.#hosts.set(run, host);
+    return host;
   }
 
   /** The head of a run; null where there is none. */
