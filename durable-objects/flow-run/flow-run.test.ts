@@ -1,4 +1,5 @@
 import { evictDurableObject, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import type { WireGraph } from "@millrace/contract/run-graphs.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import { uuidv7 } from "uuidv7";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -18,7 +19,7 @@ import {
 } from "../../test/workerd/runs.ts";
 import { TestSocket } from "../../test/workerd/socket.ts";
 import { eventHubAt } from "../addresses.ts";
-import { pack, unpack } from "../kit/packed.ts";
+import { type Packed, pack, unpack } from "../kit/packed.ts";
 import { type FlowRunRpc, isProblem, type Owner } from "./rpc.ts";
 
 let owner: Owner;
@@ -179,6 +180,33 @@ describe("rows", () => {
     expect(await runAt(owner, birth.id).object.create(owner, pack(birth))).toMatchObject(told);
     expect((await stored(runAt(owner, birth.id))).tables).toEqual([]);
     expect((await run.read()).state_type).toBe("RUNNING");
+  });
+
+  test("[FO5] however often a run changes its state, its head stays small and all its states are known", async () => {
+    const run = await begin(owner);
+    const { object } = run;
+    const named = (at: number) => run.set("RUNNING", { name: `step ${at}`, data: { large: "x".repeat(9_000), at } });
+    for (let at = 0; at < 40; at++) {
+      await named(at);
+      if (at % 16 === 15) await object.reconcile(owner);
+    }
+    const head = await runInDurableObject(run.stub, (_, { storage }) =>
+      storage.sql.exec<{ size: number }>("SELECT length(value) AS size FROM entries_v1 WHERE key = 'head'").one(),
+    );
+    expect(head.size).toBeLessThan(6_000);
+    const states = (await object.states(owner)) ?? [];
+    expect(states.map(({ name }) => name)).toEqual(["Pending", ...Array.from({ length: 40 }, (_, at) => `step ${at}`)]);
+    expect(states.slice(1).map(({ data }) => (data as { at: number }).at)).toEqual([...Array(40).keys()]);
+    const graph = await object.graph(owner, { subflows: [], artifacts: [], since: null, mostNodes: 10 });
+    expect(unpack(graph as Packed<WireGraph>).states).toHaveLength(41);
+    await object.reconcile(owner);
+    await eventHubAt(testEnv, owner.workspace).settle();
+    const { results } = await (owner.shard === 0 ? testEnv.SHARD_0 : testEnv.SHARD_1)
+      .prepare("SELECT body FROM event_batches WHERE workspace_id = ?1")
+      .bind(owner.workspace)
+      .all<{ body: string }>();
+    const events = results.flatMap(({ body }) => JSON.parse(body) as { id: string }[]);
+    expect(new Set(events.map(({ id }) => id))).toEqual(new Set(states.map(({ id }) => id)));
   });
 
   test("[FO6] events that come together write each task run once, and each line's batch is one row", async () => {

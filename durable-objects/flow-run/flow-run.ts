@@ -345,9 +345,11 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
   }
 
   async graph(owner: Owner, query: GraphQuery): Promise<Packed<WireGraph> | "too large" | null> {
-    const head = this.#use().ledger.headOf(owner);
-    if (!head) return null;
-    const graph = wireGraph(head, this.#use().tasks.tasksOf(owner)?.all() ?? [], query);
+    const { ledger } = this.#use();
+    const run = ledger.headOf(owner)?.run;
+    const states = ledger.states(owner);
+    if (!run || !states) return null;
+    const graph = wireGraph({ run, states }, this.#use().tasks.tasksOf(owner)?.all() ?? [], query);
     return graph === null ? "too large" : pack(graph);
   }
 

@@ -17,7 +17,11 @@ export interface GraphQuery {
 }
 
 /** The graph; null where it has too many nodes. */
-export function wireGraph({ run, states }: Head, taskRuns: readonly TaskRun[], query: GraphQuery): WireGraph | null {
+export function wireGraph(
+  { run, states }: Pick<Head, "run" | "states">,
+  taskRuns: readonly TaskRun[],
+  query: GraphQuery,
+): WireGraph | null {
   const nodes = graphOf(taskRuns, new Map(query.subflows), query.since);
   if (nodes.length > query.mostNodes) return null;
   const artifacts = Map.groupBy(query.artifacts, ({ of }) => of);

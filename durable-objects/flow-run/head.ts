@@ -1,8 +1,8 @@
 /**
- * The head of a flow run: the one row that says how it stands. A transition rewrites it, and writes nothing else.
+ * The head of a flow run: the one row that says how it stands. A transition rewrites it, and most write nothing else.
  *
- * FO5  Large data of states lie in rows of their own, written once: the head stays small however often a run is retried, and
- *      no row comes near the two megabytes that a row may have.
+ * FO5  Large data of states lie in rows of their own, written once, and so do old states, many in a row: the head stays small however
+ *      often a run is retried, and no row comes near the two megabytes that a row may have.
  */
 import type { AssignedDeployment } from "@millrace/contract/channels/agent.ts";
 import type { Alarms } from "@millrace/domain/alarms.ts";
@@ -64,12 +64,18 @@ export interface Head {
   /** Ids of the transitions that were made lately. */
   transitions: string[];
   surroundings: Surroundings;
-  /** All states so far, oldest first; the last one is the run's. */
+  /** How many states lie in rows of their own, before those of `states`. All of them have been told of. */
+  earlier?: number;
+  /** The latest states, oldest first; the last one is the run's. All that were not told of are among them. */
   states: State[];
 }
 
 const HEAD = "head";
 const DATA = "data/";
+const STATES = "states/";
+/** Old states that are moved out of the head at once, and the latest that stay in any case. */
+const MOVED = 12;
+const KEPT = 4;
 /** Characters of JSON above which a state's data get a row of their own. */
 const LARGE = 8_000;
 
@@ -80,6 +86,9 @@ interface StoredHead extends Omit<Head, "run" | "states"> {
   /** Ids of the states whose data have rows of their own. */
   large?: string[];
 }
+
+/** A row of old states. */
+interface OldStates extends Pick<StoredHead, "states" | "large"> {}
 
 /** Reads the head; null where the run does not exist. Of earlier states large data are left out: see `allStates`. */
 export function readHead(store: Store): Head | null {
@@ -92,14 +101,24 @@ export function readHead(store: Store): Head | null {
   return { ...stored, run: { ...restoredRun(stored.run), state: current ?? null }, states };
 }
 
-/** The states with all their data, oldest first. */
+/** How many states the run has had. */
+export const countStates = ({ earlier = 0, states }: Head): number => earlier + states.length;
+
+/** All states so far with all their data, oldest first. */
 export function allStates(store: Store, head: Head): State[] {
-  const large = largeOf(head);
-  return head.states.map((state) => (large.includes(state.id) ? { ...state, data: readData(store, state.id) } : state));
+  const whole = (states: readonly State[], large: readonly string[]): State[] =>
+    states.map((state) => (large.includes(state.id) ? { ...state, data: readData(store, state.id) } : state));
+  const old = [...(head.earlier ? store.list(STATES) : [])].flatMap(([, text]) => {
+    const { states, large = [] } = JSON.parse(text) as OldStates;
+    const restored = states.map((state) => restoredState(state, head.run.id));
+    return whole(restored, large);
+  });
+  return [...old, ...whole(head.states, largeOf(head))];
 }
 
 /** Writes the head, and answers it as it is to be remembered; must stand in a transaction. */
-export function writeHead(store: Store, head: Head): Head {
+export function writeHead(store: Store, given: Head): Head {
+  const head = withoutOld(store, given);
   const large = new Set(largeOf(head));
   for (const state of head.states) {
     if (large.has(state.id) || state.data === null || typeof state.data === "number" || typeof state.data === "boolean")
@@ -118,6 +137,22 @@ export function writeHead(store: Store, head: Head): Head {
   if (large.size > 0) stored.large = [...large];
   store.put(HEAD, JSON.stringify(stored));
   return large.size > 0 ? ({ ...head, large: stored.large } as Head) : head;
+}
+
+/** Moves old states into a row of their own, where there are many that have been told of. */
+function withoutOld(store: Store, head: Head): Head {
+  const { earlier = 0, states, toldStates, run } = head;
+  // The last one that was told of stays: the next event says where it came from.
+  const old = states.slice(0, Math.max(0, Math.min(states.length - KEPT, toldStates - 1 - earlier)));
+  if (old.length < MOVED) return head;
+  const large = largeOf(head).filter((id) => old.some((state) => state.id === id));
+  const row: OldStates = {
+    states: old.map((state) => storedState(large.includes(state.id) ? { ...state, data: null } : state, run.id)),
+    ...(large.length > 0 && { large }),
+  };
+  store.put(STATES + String(earlier).padStart(9, "0"), JSON.stringify(row));
+  const left = { large: largeOf(head).filter((id) => !large.includes(id)) };
+  return { ...head, ...left, earlier: earlier + old.length, states: states.slice(old.length) };
 }
 
 const largeOf = (head: Head): readonly string[] => (head as Head & { large?: string[] }).large ?? [];

@@ -13,7 +13,7 @@ import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import { formatInstant } from "@millrace/domain/time.ts";
 import type { Announcement, FlowRunRow } from "../event-hub/rpc.ts";
-import type { Head } from "./head.ts";
+import { countStates, type Head } from "./head.ts";
 import type { Clock, Ledger, Owner, Removed } from "./ledger.ts";
 import { flowRunRow } from "./projection.ts";
 
@@ -99,7 +99,7 @@ export class Outbox {
     const head = this.#ledger.head;
     if (!head) return true;
     const before = this.#mark(head);
-    const mark: Mark = { version: head.version, states: head.states.length };
+    const mark: Mark = { version: head.version, states: countStates(head) };
     const located = [...this.#located];
     if (mark.version === before.version && mark.states === before.states && located.length === 0) return true;
     // The telling of an end says all that is not known to be heard: once its row is there, nobody looks for the rest.
@@ -188,16 +188,17 @@ export class Outbox {
   }
 
   /** The stored results of the states that were entered since `from` states were told of. */
-  #artifacts({ run, states }: Head, from: number): ResultArtifact[] {
+  #artifacts({ run, states, earlier = 0 }: Head, from: number): ResultArtifact[] {
     const of = { flowRunId: run.id, taskRunId: null };
-    return states.slice(from).flatMap((state) => resultArtifact(state, of) ?? []);
+    return states.slice(from - earlier).flatMap((state) => resultArtifact(state, of) ?? []);
   }
 
   /** The events of the states that were entered since `from` states were told of. */
   #events(head: Head, from: number): WireEvent[] {
     const received = formatInstant(this.#clock.now());
-    return head.states.slice(from).map((state, at) => {
-      const before = head.states[from + at - 1] ?? null;
+    const first = from - (head.earlier ?? 0);
+    return head.states.slice(first).map((state, at) => {
+      const before = head.states[first + at - 1] ?? null;
       const event = flowRunStateEvent({ ...head.run, state }, before, head.surroundings);
       return { ...(event as unknown as WireEvent), received };
     });

@@ -8,7 +8,7 @@ import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import { elapsed, silentBy, TIMERS } from "@millrace/domain/flow-run/timers.ts";
 import { newState, type StateInput } from "@millrace/domain/state.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
-import type { Head } from "./head.ts";
+import { countStates, type Head } from "./head.ts";
 import { AGENT, type Ledger, type Owner, REFREE_SECONDS, RETELL_SECONDS } from "./ledger.ts";
 import { REASK_SECONDS } from "./nodes.ts";
 
@@ -33,7 +33,7 @@ export class Waking {
     const now = this.ledger.clock.now();
     const rung = head ? due(head.alarms, now) : [];
     if (!head || rung.length === 0) return { unheard: false, entered: false, cold: false };
-    const unheard = rung.includes("tell") && (head.version > head.told || head.states.length > head.toldStates);
+    const unheard = rung.includes("tell") && (head.version > head.told || countStates(head) > head.toldStates);
     let alarms = clearAlarms(head.alarms, rung);
     // Only being heard ends the telling: a crash before that must find the alarm set.
     if (unheard) alarms = setAlarm(alarms, "tell", plusSeconds(now, RETELL_SECONDS));

@@ -128,8 +128,8 @@ describe("block types and schemas", () => {
 });
 
 describe("block documents", () => {
-  const SECRET = { user: "ada", password: "s3cr3t-word", nested: { token: "t0k3n" } };
-  const HIDDEN = { user: "ada", password: "********", nested: { token: "********" } };
+  const SECRET = { user: "ada.lovelace", password: "s3cr3t-word", nested: { token: "t0k3n" } };
+  const HIDDEN = { user: "ada.lovelace", password: "********", nested: { token: "********" } };
 
   test("[AP63] secrets are shown only where they are asked for, with the scope for it, and lie sealed", async () => {
     const { ids, type, schema } = await makeType();
@@ -161,7 +161,7 @@ describe("block documents", () => {
       .prepare("SELECT * FROM block_documents WHERE workspace_id = ?1")
       .bind(a.workspace)
       .first();
-    for (const word of ["ada", "s3cr3t-word", "t0k3n"]) expect(JSON.stringify(row)).not.toContain(word);
+    for (const word of ["ada.lovelace", "s3cr3t-word", "t0k3n"]) expect(JSON.stringify(row)).not.toContain(word);
   });
 
   test("[AP63] nothing secret is told in an event or written to a log", async () => {
@@ -175,7 +175,7 @@ describe("block documents", () => {
     await call(`DELETE /block_documents/${made.body.id}`);
     const told = () => announced.mock.calls.map(([, packed]) => packed).join("");
     await vi.waitFor(() => expect(told()).toContain("prefect.block-document.deleted"));
-    expect(told()).toContain("ada");
+    expect(told()).toContain("ada.lovelace");
     expect(told()).not.toMatch(/s3cr3t-word|t0k3n/);
     for (const spy of logged) expect(JSON.stringify(spy.mock.calls)).not.toMatch(/s3cr3t-word|t0k3n/);
     vi.restoreAllMocks();

@@ -1,6 +1,6 @@
 /** How things really stand: read from what the objects have written, and from the index, without asking any of them. */
 import type { FlowRunRow } from "../../../durable-objects/event-hub/rpc.ts";
-import { type Head, readHead } from "../../../durable-objects/flow-run/head.ts";
+import { allStates, type Head, readHead } from "../../../durable-objects/flow-run/head.ts";
 import type { Entry, Session } from "../../../durable-objects/work-pool/ledger.ts";
 import { type Disk, MemoryStore } from "../platform/memory-store.ts";
 import type { ObjectHost } from "../platform/object-host.ts";
@@ -43,7 +43,9 @@ export class Truth {
   headOn(run: string, disk: Disk): Head | null {
     const known = this.#heads.get(run);
     if (known?.writes === disk.writes) return known.head;
-    const head = readHead(new MemoryStore({ disk }));
+    const store = new MemoryStore({ disk });
+    const stored = readHead(store);
+    const head = stored && { ...stored, earlier: 0, states: allStates(store, stored) };
     this.#heads.set(run, { writes: disk.writes, head });
     return head;
   }
