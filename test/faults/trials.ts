@@ -5,6 +5,7 @@
  *   node test/faults/trials.ts alarms [--seeds 1]
  *   node test/faults/trials.ts crashes [--end object] [--seed 1] [--part 0 --parts 1] [--plant <bug>]
  *   node test/faults/trials.ts schedules [--from 1] [--seeds 40] [--plant <bug>] [--trace]
+ *   node test/faults/trials.ts evictions [--how sleep] [--part 0 --parts 1]
  *   node test/faults/trials.ts index --fault throws [--minutes 10] [--seed 1]
  *
  * Each prints one line of JSON.
@@ -12,6 +13,7 @@
 import { parseArgs } from "node:util";
 import { alarmTrial } from "./simulation/alarm-trial.ts";
 import { crashTrial, ENDS } from "./simulation/crash-trial.ts";
+import { evictionTrial } from "./simulation/eviction-trial.ts";
 import { prepareGround } from "./simulation/ground.ts";
 import { indexTrial } from "./simulation/index-trial.ts";
 import { queueTrial } from "./simulation/queue-trial.ts";
@@ -27,6 +29,7 @@ const { positionals, values } = parseArgs({
     seeds: { type: "string", default: "1" },
     plant: { type: "string" },
     end: { type: "string", default: "object" },
+    how: { type: "string", default: "sleep" },
     from: { type: "string", default: "1" },
     trace: { type: "boolean", default: false },
     part: { type: "string", default: "0" },
@@ -35,7 +38,7 @@ const { positionals, values } = parseArgs({
 });
 
 const say = console.log;
-const ground = await prepareGround(values.plant);
+const ground = await prepareGround(values.plant, { withApi: positionals[0] === "evictions" });
 const trials: Record<string, () => Promise<object>> = {
   alarms: () => alarmTrial(Number(values.seeds), ground),
   crashes: () => {
@@ -44,6 +47,7 @@ const trials: Record<string, () => Promise<object>> = {
     if (!end) throw new Error(`What ends is one of ${ENDS.join(", ")}.`);
     return crashTrial({ seed, end, part, parts }, ground);
   },
+  evictions: () => evictionTrial({ how: values.how, part: Number(values.part), parts: Number(values.parts) }, ground),
   index: () => indexTrial(values.fault, Number(values.minutes), Number(values.seed), ground),
   schedules: () => scheduleTrial(Number(values.from), Number(values.seeds), ground, values.trace),
   queue: () => queueTrial(Number(values.messages), ground),

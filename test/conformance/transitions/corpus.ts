@@ -1,11 +1,11 @@
 /** The corpus: what Prefect's own server answered to the sequences of seeds 1, 2, 3 …, a line each. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Api, Ground, Observation } from "./drive.ts";
 import { drive } from "./drive.ts";
 import { type Sequence, sequenceOf } from "./sequence.ts";
 
-export const CORPUS = fileURLToPath(new URL("./corpus.jsonl", import.meta.url));
+export const CORPUS = join(import.meta.dirname, "corpus.jsonl");
 
 export interface Recorded {
   seed: number;

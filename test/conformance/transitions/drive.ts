@@ -10,6 +10,8 @@ export interface Api {
   headers: { [name: string]: string };
   /** A server that is overloaded is asked again. */
   patient: boolean;
+  /** What carries requests where that is not the network. */
+  fetch?: (request: Request) => Promise<Response>;
 }
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -47,7 +49,8 @@ export async function request(
   const init: RequestInit = { method, headers: { ...api.headers, "content-type": "application/json" } };
   if (body !== undefined) init.body = JSON.stringify(body);
   for (let tries = 1; ; tries += 1) {
-    const response = await fetch(api.base + path, init);
+    const asked = new Request(api.base + path, init);
+    const response = await (api.fetch ?? fetch)(asked);
     const text = await response.text();
     const again = api.patient && (response.status === 503 || response.status === 429) && tries < TRIES;
     if (!again) return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Fields) };

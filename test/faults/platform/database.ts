@@ -45,6 +45,11 @@ export class Tables {
     }
   }
 
+  /** Rows that the last statement changed which changes any. */
+  get changes(): number {
+    return this.all("SELECT changes() AS changes")[0]?.changes as number;
+  }
+
   all(query: string, values: readonly Value[] = []): Record<string, Value>[] {
     let prepared = this.#prepared.get(query);
     if (!prepared) {
@@ -112,7 +117,8 @@ export class SimulatedDatabase {
   query(statements: readonly Pick<Statement, "query" | "values">[]): Result[] {
     const work = () =>
       statements.map(({ query, values }): Result => {
-        return { results: this.#tables.all(query, values), success: true, meta: { changes: 0 } };
+        const results = this.#tables.all(query, values);
+        return { results, success: true, meta: { changes: /^\s*SELECT/i.test(query) ? 0 : this.#tables.changes } };
       });
     // One statement is a transaction of its own.
     return statements.length === 1 ? work() : this.#tables.transaction(work);

@@ -23,14 +23,16 @@ const now = (): Time => {
   return time;
 };
 
-/** An answer as far as objects look at one; Node's own refuses the status of an upgrade. */
-class Answer {
-  readonly status: number;
-  readonly webSocket: unknown;
+/** An answer that may carry a socket. Node's own refuses the status of an upgrade, which nobody looks at. */
+class Answer extends Response {
+  override readonly webSocket: WebSocket | null;
 
-  constructor(_body: unknown, init: { status?: number; webSocket?: unknown } = {}) {
-    this.status = init.status ?? 200;
-    this.webSocket = init.webSocket ?? null;
+  constructor(
+    body?: BodyInit | null,
+    { webSocket = null, ...init }: ResponseInit & { webSocket?: WebSocket | null } = {},
+  ) {
+    super(body, webSocket ? {} : init);
+    this.webSocket = webSocket;
   }
 }
 

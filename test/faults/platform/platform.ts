@@ -2,6 +2,7 @@
  * A Cloudflare for one simulation: the service's own classes over hosts, network, queue and database of the simulation.
  * What is called here is the code that is deployed (service.ts says what is not).
  */
+import type { App } from "../../../workers/api/serve.ts";
 import type { Env } from "../../../workers/env.ts";
 import { SimulatedDatabase, type Tables } from "./database.ts";
 import { liveIn } from "./globals.ts";
@@ -20,6 +21,7 @@ const CLASSES = {
   EVENT_HUB: "EventHub",
   CONCURRENCY_LIMIT: "ConcurrencyLimit",
   DEPLOYMENT: "Deployment",
+  BACKGROUND_TASKS: "BackgroundTasks",
 } as const;
 type Binding = keyof typeof CLASSES;
 
@@ -51,6 +53,7 @@ export class Platform {
   readonly hosts = new Map<string, ObjectHost>();
   readonly #options: PlatformOptions;
   #service: Service;
+  #api: App | null = null;
 
   constructor(options: PlatformOptions) {
     this.#options = options;
@@ -102,6 +105,7 @@ export class Platform {
       EVENT_HUB: namespace("EVENT_HUB"),
       CONCURRENCY_LIMIT: namespace("CONCURRENCY_LIMIT"),
       DEPLOYMENT: namespace("DEPLOYMENT"),
+      BACKGROUND_TASKS: namespace("BACKGROUND_TASKS"),
       DISPATCH: {
         send: (message: unknown) =>
           this.#passes(life, "sends to the queue")
@@ -126,12 +130,25 @@ export class Platform {
   crashAll(): void {
     for (const host of this.hosts.values()) host.crash("the machine stopped");
     this.#service = this.#options.start();
+    this.#api = null;
   }
 
   /** A client's request to the API, which a Worker answers that lives as long as it takes. */
   request<T>(client: Life, handle: (service: Service, env: Env) => Promise<T>): Promise<T> {
     const answer = () => this.#work(`request of ${client.name}`, (env) => handle(this.#service, env));
     return this.network.call(client, "the API", answer, { mayRepeat: true });
+  }
+
+  /** A request over HTTP, where the service has its API. What it leaves to be done afterwards goes on after the answer. */
+  async fetch(request: Request): Promise<Response> {
+    const life = new Life("request");
+    const afterwards: Promise<unknown>[] = [];
+    this.#api ??= this.#service.makeApi?.() ?? null;
+    const context = { waitUntil: (work: Promise<unknown>) => afterwards.push(work), passThroughOnException: () => {} };
+    const answer = await life.run(() => this.#api?.fetch(request, this.env(life), context as never));
+    void Promise.allSettled(afterwards).then(() => life.end());
+    if (!answer) throw new Error("This service has no API.");
+    return answer;
   }
 
   async #work<T>(name: string, work: (env: Env) => Promise<T>): Promise<T> {

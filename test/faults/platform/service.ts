@@ -8,13 +8,15 @@
  * - `cloudflare:workers` exists in workerd alone;
  * - the store in SQLite is replaced by one in memory that is proven equal;
  * - `jose` works in threads of its own, whose end no clock of ours decides;
- * - `uuidv7` throws the real dice, and a seed would not repeat.
+ * - `uuidv7` throws the real dice, and a seed would not repeat;
+ * - whose a credential is, the API is told instead of looking it up.
  *
  * Domain and contract keep nothing in memory, and are the same for all.
  */
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { build } from "esbuild";
+import type { BackgroundTasks } from "../../../durable-objects/background-tasks/background-tasks.ts";
 import type { ConcurrencyLimit } from "../../../durable-objects/concurrency-limit/concurrency-limit.ts";
 import type { Deployment } from "../../../durable-objects/deployment/deployment.ts";
 import type { EventHub } from "../../../durable-objects/event-hub/event-hub.ts";
@@ -26,6 +28,7 @@ import type { Outbox } from "../../../durable-objects/flow-run/outbox.ts";
 import type { Assignments } from "../../../durable-objects/work-pool/assignments.ts";
 import type { PoolLedger } from "../../../durable-objects/work-pool/ledger.ts";
 import type { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
+import type { makeApi } from "../../../workers/api/app.ts";
 import type { beginRun } from "../../../workers/api/flow-runs.ts";
 import type { keepDeadLetters } from "../../../workers/consumers/dead-letters.ts";
 import type { dispatch } from "../../../workers/consumers/dispatch.ts";
@@ -35,6 +38,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 
 /** What is of interest of the service; below the objects' classes the ones in which bugs are planted. */
 const ENTRY = `
+export { BackgroundTasks } from "./durable-objects/background-tasks/background-tasks.ts";
 export { ConcurrencyLimit } from "./durable-objects/concurrency-limit/concurrency-limit.ts";
 export { Deployment } from "./durable-objects/deployment/deployment.ts";
 export { EventHub } from "./durable-objects/event-hub/event-hub.ts";
@@ -52,7 +56,13 @@ export { Assignments } from "./durable-objects/work-pool/assignments.ts";
 export { PoolLedger } from "./durable-objects/work-pool/ledger.ts";
 `;
 
+/** The same with the whole API, which takes a while to load. */
+const WITH_API = `${ENTRY}export { makeApi } from "./workers/api/app.ts";`;
+
 export interface Service {
+  /** Where the service has its API. */
+  makeApi?: typeof makeApi;
+  BackgroundTasks: typeof BackgroundTasks;
   ConcurrencyLimit: typeof ConcurrencyLimit;
   Deployment: typeof Deployment;
   EventHub: typeof EventHub;
@@ -76,7 +86,13 @@ const STAND_INS: Readonly<Record<string, string>> = {
   jose: "./jose.ts",
   uuidv7: "./uuidv7.ts",
   [join(ROOT, "durable-objects/kit/store.ts")]: "./memory-store.ts",
+  [join(ROOT, "workers/auth/authenticate.ts")]: "./authenticate.ts",
 };
+
+interface ServiceOptions {
+  edit?: readonly [piece: string, instead: string] | undefined;
+  withApi?: boolean;
+}
 
 /** The service as it was evaluated once. */
 export interface Machine {
@@ -87,16 +103,16 @@ export interface Machine {
 
 /**
  * Bundles the service. The answer evaluates it: each time another machine. `edit` puts something else in the place of a piece of its
- * code.
+ * code; `withApi` has the API too.
  */
-export async function bundleService(edit?: readonly [piece: string, instead: string]): Promise<() => Machine> {
+export async function bundleService({ edit, withApi = false }: ServiceOptions = {}): Promise<() => Machine> {
   const outside = new Map<string, object>();
   const provide = async (name: string, from: string): Promise<{ path: string; external: true }> => {
     if (!outside.has(name)) outside.set(name, (await import(from)) as object);
     return { path: name, external: true };
   };
   const { outputFiles } = await build({
-    stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" },
+    stdin: { contents: withApi ? WITH_API : ENTRY, resolveDir: ROOT, loader: "ts" },
     bundle: true,
     write: false,
     format: "cjs",

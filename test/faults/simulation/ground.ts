@@ -5,10 +5,10 @@ import { bundleService, type Machine } from "../platform/service.ts";
 import { plantedBug } from "./planted-bugs.ts";
 import type { Ground } from "./world.ts";
 
-/** `plant`: the bug that all machines have. */
-export async function prepareGround(plant: string | null = null): Promise<Ground> {
+/** `plant`: the bug that all machines have. `withApi`: they have the whole API. */
+export async function prepareGround(plant: string | null = null, { withApi = false } = {}): Promise<Ground> {
   const bug = plant === null ? null : plantedBug(plant);
-  const evaluate = await bundleService(bug?.edit);
+  const evaluate = await bundleService({ edit: bug?.edit, withApi });
   const machines: Machine[] = [];
   const ground: Ground = {
     tables: new Tables(),

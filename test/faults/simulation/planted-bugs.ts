@@ -139,9 +139,17 @@ export const PLANTED_IN_SCHEDULES: Readonly<Record<string, PlantedBug>> = {
   },
 };
 
+/** Bugs that show only where objects forget between two requests. */
+export const PLANTED_IN_EVICTIONS: Readonly<Record<string, PlantedBug>> = {
+  "a-count-in-memory-alone": {
+    what: "How often a run was begun is not written with it.",
+    edit: ["({ ...run, state: null })", "({ ...run, state: null, runCount: 0 })"],
+  },
+};
+
 /** The bug of a name. */
 export function plantedBug(name: string): PlantedBug {
-  const bugs = { ...PLANTED, ...PLANTED_IN_SCHEDULES };
+  const bugs = { ...PLANTED, ...PLANTED_IN_SCHEDULES, ...PLANTED_IN_EVICTIONS };
   const bug = bugs[name];
   if (!bug) throw new Error(`There is no bug «${name}»; there are ${Object.keys(bugs).join(", ")}.`);
   return bug;
