@@ -1,20 +1,28 @@
 import { apiOf } from "./api.ts";
 import type { CommandSpec } from "./command.ts";
-import { usage } from "./problem.ts";
 
 export const command: CommandSpec = {
-  description: "Lists the agents of a pool, connected or lately seen.",
-  examples: ["millrace agent ls --pool default"],
-  options: { pool: { type: "string", value: "NAME", description: "the pool", env: "MILLRACE_POOL" } },
+  description: "Lists agents, connected or lately seen.",
+  examples: ["millrace agent ls", "millrace agent ls --pool default"],
+  options: {
+    pool: { type: "string", value: "NAME", description: "of this pool alone", env: "MILLRACE_POOL", names: "pool" },
+  },
   async run(call) {
-    const name = call.text("pool");
-    if (name === undefined) throw usage("The agents of which pool?", "--pool", "millrace agent ls --pool default");
+    const only = call.text("pool");
     const { call: api } = await apiOf(call);
+    const pools = only === undefined ? await api("POST /work_pools/filter", { body: {} }) : [{ name: only }];
+    const agents = await Promise.all(
+      pools.map(async ({ name }) => {
+        const list = await api("GET /work_pools/{name}/agents", { params: { name } });
+        return list.map((agent) => ({ ...agent, pool: name }));
+      }),
+    );
     call.out.list({
-      rows: await api("GET /work_pools/{name}/agents", { params: { name } }),
+      rows: agents.flat(),
       columns: {
         id: { title: "ID", of: (agent) => agent.id },
         name: { title: "NAME", of: (agent) => agent.name },
+        pool: { title: "POOL", of: (agent) => agent.pool },
         status: {
           title: "STATUS",
           of: (agent) => agent.status,
@@ -22,10 +30,10 @@ export const command: CommandSpec = {
         },
         running: { title: "RUNNING", of: (agent) => `${agent.running}/${agent.slots}` },
         version: { title: "VERSION", of: (agent) => agent.version },
-        seen: { title: "LAST SEEN", of: (agent) => agent.last_seen },
+        seen: { title: "LAST SEEN", of: (agent) => agent.last_seen, moment: true },
       },
       name: (agent) => agent.id,
-      empty: `Pool ${name} has no agent; \`millrace agent start --pool ${name}\` starts one.`,
+      empty: `There is no agent; \`millrace agent start --pool ${only ?? "default"}\` starts one.`,
     });
     return undefined;
   },

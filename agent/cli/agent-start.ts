@@ -22,7 +22,13 @@ export const command: CommandSpec = {
     "millrace agent start --pool default --pass-env DATABASE_URL",
   ],
   options: {
-    pool: { type: "string", value: "NAME", description: "the pool whose runs it takes", env: "MILLRACE_POOL" },
+    pool: {
+      type: "string",
+      value: "NAME",
+      description: "the pool whose runs it takes",
+      env: "MILLRACE_POOL",
+      names: "pool",
+    },
     name: {
       type: "string",
       value: "NAME",

@@ -14,7 +14,13 @@ export interface OptionSpec {
   description: string;
   /** A variable of the environment that says the same. */
   env?: string;
+  /** What a shell completes it with: the words there are, or names of a kind. */
+  values?: readonly string[];
+  names?: Names;
 }
+
+/** Kinds of names that a server, or the file of profiles, knows. */
+export type Names = "deployment" | "flow" | "pool" | "profile" | "run";
 
 export interface CommandSpec {
   description: string;
@@ -28,6 +34,8 @@ export interface CommandSpec {
 
 /** A call of a command: what was given, read by the type that the command expects. */
 export interface Call {
+  /** The tree in which the command was found. */
+  root: Group;
   args: readonly string[];
   out: Output;
   env: NodeJS.ProcessEnv;
@@ -51,9 +59,22 @@ export const isGroup = (entry: Entry): entry is Group => "commands" in entry;
 
 /** Options that every command has. */
 export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  output: { type: "string", short: "o", value: "FORMAT", description: "table, tsv, json, jsonl or name" },
+  output: {
+    type: "string",
+    short: "o",
+    value: "FORMAT",
+    description: "table, tsv, json, jsonl or name",
+    values: ["table", "tsv", "json", "jsonl", "name"],
+  },
+  json: { type: "boolean", description: "the same as -o json" },
   fields: { type: "string", value: "A,B", description: "the columns to show, in this order" },
-  profile: { type: "string", value: "NAME", description: "the profile to use", env: "MILLRACE_PROFILE" },
+  profile: {
+    type: "string",
+    value: "NAME",
+    description: "the profile to use",
+    env: "MILLRACE_PROFILE",
+    names: "profile",
+  },
   quiet: { type: "boolean", short: "q", description: "say nothing but the result" },
   "no-color": { type: "boolean", description: "no colours", env: "NO_COLOR" },
   help: { type: "boolean", short: "h", description: "this text" },

@@ -17,7 +17,7 @@ export const command: CommandSpec = {
         state: { title: "STATE", of: (letter) => letter.flow_run_state_type },
         status: { title: "STATUS", of: (letter) => letter.status },
         pool: { title: "POOL", of: (letter) => letter.work_pool_id },
-        since: { title: "SINCE", of: (letter) => letter.created },
+        since: { title: "SINCE", of: (letter) => letter.created, moment: true },
       },
       name: (letter) => letter.id,
       empty: "No dead letter waits.",

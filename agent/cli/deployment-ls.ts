@@ -23,7 +23,7 @@ export const command: CommandSpec = {
         name: { title: "DEPLOYMENT", of: (row) => row.full_name },
         pool: { title: "POOL", of: (row) => row.work_pool_name },
         status: { title: "STATUS", of: (row) => (row.paused ? "PAUSED" : row.status) },
-        updated: { title: "UPDATED", of: (row) => row.updated },
+        updated: { title: "UPDATED", of: (row) => row.updated, moment: true },
       },
       name: (row) => row.full_name,
       empty: "There is no deployment yet; `millrace deploy` makes one.",

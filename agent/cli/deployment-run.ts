@@ -4,7 +4,7 @@ import { ApiError, type Client } from "../sdk/api/connect.ts";
 import { runPage } from "../sdk/run-page.ts";
 import { apiOf } from "./api.ts";
 import type { CommandSpec } from "./command.ts";
-import { PARAM_OPTION, readParameters } from "./parameters.ts";
+import { badParameters, missingParameters, PARAM_OPTION, readParameters, unknownParameters } from "./parameters.ts";
 import { Problem, usage } from "./problem.ts";
 
 export const command: CommandSpec = {
@@ -29,15 +29,22 @@ export const command: CommandSpec = {
   async run(call) {
     const { call: api, settings } = await apiOf(call);
     const deployment = await findDeployment(api, call.args[0] as string);
-    const run = await api("POST /deployments/{id}/create_flow_run", {
-      params: { id: deployment.id },
-      body: {
-        parameters: readParameters(call.texts("param"), deployment.parameter_openapi_schema as JsonObject | null),
-        name: call.text("name"),
-        tags: [...call.texts("tag")],
-        idempotency_key: call.text("idempotency-key"),
+    const schema = deployment.parameter_openapi_schema as JsonObject | null;
+    const parameters = readParameters(call.texts("param"), schema);
+    for (const sentence of unknownParameters(parameters, schema)) call.out.complain(sentence);
+    const missing = missingParameters({ ...(deployment.parameters as JsonObject), ...parameters }, schema);
+    if (missing.length > 0 && deployment.enforce_parameter_schema) throw badParameters(missing, parameters, schema);
+    const body = {
+      parameters,
+      name: call.text("name"),
+      tags: [...call.texts("tag")],
+      idempotency_key: call.text("idempotency-key"),
+    };
+    const run = await api("POST /deployments/{id}/create_flow_run", { params: { id: deployment.id }, body }).catch(
+      (error: unknown) => {
+        throw refusedParameters(error, parameters, schema) ?? error;
       },
-    });
+    );
     const page = runPage(settings.url, run.id);
     if (!call.flag("watch")) {
       call.out.record({ id: run.id, name: run.name, state: run.state_name, page }, { ...run, page }, run.id);
@@ -51,6 +58,15 @@ export const command: CommandSpec = {
     );
   },
 };
+
+/** How the server, as Prefect's, says that a parameter does not fit. */
+const REFUSED = /Validation failed(?: for field '([^']+)')?\. Failure reason: (.*)/s;
+
+function refusedParameters(error: unknown, given: JsonObject, schema: JsonObject | null): Problem | null {
+  if (!(error instanceof ApiError)) return null;
+  const [, field = "", message] = REFUSED.exec(error.detail) ?? [];
+  return message === undefined ? null : badParameters([{ field, message }], given, schema);
+}
 
 async function findDeployment(api: Client, meant: string): Promise<WireDeployment> {
   const at = meant.indexOf("/");

@@ -67,6 +67,8 @@ test.each([
   [["echo"], "`millrace echo` needs <what>."],
   [["echo", "x", "--times", "0"], "--times must be a whole number of 1 or more"],
   [["echo", "x", "--times"], "--times"],
+  [["echo", "x", "--times", "-1"], "--times needs a value.\nWrite --times=VALUE where the value begins with a dash."],
+  [["echo", "x", "--loud=yes"], "--loud takes no value."],
   [["echo", "x", "-o", "xml"], 'There is no output format "xml"'],
   [["runs", "--all"], "needs a command before --all"],
 ])("[CL2] a mistake in the call is told with what to write instead, exit code 2: %j", async (argv, sentence) => {
@@ -85,6 +87,13 @@ test("[CL2] with -o json a mistake is an object on stdout, wherever the option s
   expect(stderr).toBe("");
 });
 
+test("[CL1] options of every command may stand before it, and --json is -o json", async () => {
+  const { stdout } = await call(tree, ["-o", "json", "--quiet", "echo", "a"]);
+  expect(JSON.parse(stdout)).toMatchObject({ args: ["a"], output: "json" });
+  const { code, stdout: problem } = await call(tree, ["--json", "runs", "nonsense"]);
+  expect([code, JSON.parse(problem).error.code]).toEqual([2, "usage"]);
+});
+
 test("[CL3] help shows examples first, and a group its commands", async () => {
   const { code, stdout } = await call(tree, ["echo", "--help"]);
   expect(code).toBe(0);
@@ -92,6 +101,7 @@ test("[CL3] help shows examples first, and a group its commands", async () => {
     stdout.indexOf("Usage: millrace echo <what> [more...] [options]"),
   );
   expect((await call(tree, ["runs", "--help"])).stdout).toContain("  ls  lists");
+  expect((await call(tree, ["help", "echo"])).stdout).toBe(stdout);
   expect((await call(tree, [])).code).toBe(0);
   expect((await call(tree, ["runs"])).code).toBe(2);
 });
@@ -114,5 +124,9 @@ test("[CL3] every command can be loaded, has examples that call it, and tells of
 
 test("[CL4] an error that nobody foresaw is a failure with its message, exit code 1", () => {
   expect(toProblem(new RangeError("odd"))).toMatchObject({ code: "failed", message: "RangeError: odd", exitCode: 1 });
+  const foreign = Object.assign(new Error("x"), { name: "ApiError", status: 401, detail: "This key is not valid." });
+  expect(toProblem(foreign)).toMatchObject({ code: "auth", message: "This key is not valid.", exitCode: 4 });
+  const page = Object.assign(new Error("x"), { name: "ApiError", status: 404, detail: "<!doctype html><html>" });
+  expect(toProblem(page)).toMatchObject({ code: "usage", message: expect.stringContaining("no API") });
   expect(toProblem("text")).toMatchObject({ message: "text" });
 });

@@ -25,7 +25,7 @@ export interface Terminal {
 export async function dispatch(root: Group, terminal: Terminal): Promise<number> {
   const { argv, env, stdout, stderr } = terminal;
   try {
-    const { path, entry, rest } = find(root, argv);
+    const { path, entry, rest } = find(root, commandFirst(argv));
     if (isGroup(entry)) return showGroup(path, entry, rest, stdout);
     const { command } = await entry.load();
     const given = parse(command, path, rest);
@@ -33,7 +33,7 @@ export async function dispatch(root: Group, terminal: Terminal): Promise<number>
       stdout.write(`${commandHelp(path, command)}\n`);
       return EXIT_CODES.ok;
     }
-    const call = toCall(command, given, terminal);
+    const call = toCall(root, command, given, terminal);
     checkPositionals(command, path, call.args);
     return (await command.run(call)) ?? EXIT_CODES.ok;
   } catch (error) {
@@ -41,6 +41,29 @@ export async function dispatch(root: Group, terminal: Terminal): Promise<number>
     report(problem, { json: wantsJson(argv), stdout, stderr, env });
     return problem.exitCode;
   }
+}
+
+/**
+ * The words of a call as they are read: `millrace help runs ls` asks for help, and options of every command may stand before it, as
+ * in `millrace --profile staging runs ls`.
+ */
+function commandFirst(argv: readonly string[]): readonly string[] {
+  if (argv[0] === "help") return [...argv.slice(1), "--help"];
+  let at = 0;
+  while (at < argv.length) {
+    const spec = commonOption(argv[at] as string);
+    if (!spec) break;
+    at += spec.type === "string" && !/^--[^=]+=/.test(argv[at] as string) ? 2 : 1;
+  }
+  const before = argv.slice(0, at);
+  const isCall = argv.slice(at).length > 0;
+  return isCall ? [...argv.slice(at), ...before] : argv;
+}
+
+function commonOption(word: string): OptionSpec | undefined {
+  const long = /^--([^=]+)/.exec(word)?.[1];
+  if (long !== undefined) return COMMON_OPTIONS[long];
+  return Object.values(COMMON_OPTIONS).find(({ short }) => short !== undefined && word === `-${short}`);
 }
 
 interface Found {
@@ -107,10 +130,17 @@ function misuse(error: NodeJS.ErrnoException, specs: Record<string, OptionSpec>,
     const hint = near ? `Did you mean --${near}?` : `\`${path.join(" ")} --help\` shows the options there are.`;
     return usage(`\`${path.join(" ")}\` has no option ${option}. ${hint}`, option, near ? `--${near}` : undefined);
   }
+  const name = /--([\w-]+)/.exec(error.message)?.[1] ?? "";
+  const spec = specs[name];
+  if (spec?.type === "boolean") return usage(`--${name} takes no value.`, `--${name}`);
+  if (spec) {
+    const dashed = `Write --${name}=VALUE where the value begins with a dash.`;
+    return usage(`--${name} needs a value.`, `--${name}`, /ambiguous/.test(error.message) ? dashed : undefined);
+  }
   return usage(error.message.split(". ")[0] ?? error.message, option || undefined);
 }
 
-function toCall(command: CommandSpec, given: Given, { env, stdout, stderr }: Terminal): Call {
+function toCall(root: Group, command: CommandSpec, given: Given, { env, stdout, stderr }: Terminal): Call {
   const specs = { ...COMMON_OPTIONS, ...command.options };
   const text = (name: string): string | undefined => {
     const value = given.values[name];
@@ -121,6 +151,7 @@ function toCall(command: CommandSpec, given: Given, { env, stdout, stderr }: Ter
   const flag = (name: string): boolean =>
     given.values[name] === true || Boolean(specs[name]?.env && env[specs[name].env]);
   return {
+    root,
     args: given.positionals,
     env,
     text,
@@ -137,7 +168,7 @@ function toCall(command: CommandSpec, given: Given, { env, stdout, stderr }: Ter
     out: new Output({
       stdout,
       stderr,
-      format: text("output"),
+      format: text("output") ?? (flag("json") ? "json" : undefined),
       fields: text("fields"),
       quiet: flag("quiet"),
       colour: !flag("no-color"),
@@ -158,7 +189,7 @@ function checkPositionals({ positionals = [] }: CommandSpec, path: readonly stri
 const wantsJson = (argv: readonly string[]): boolean =>
   argv.some(
     (word, at) =>
-      /^(-o|--output=)jsonl?$/.test(word) ||
+      /^(--json|(-o|--output=)jsonl?)$/.test(word) ||
       ((word === "-o" || word === "--output") && /^jsonl?$/.test(argv[at + 1] ?? "")),
   );
 

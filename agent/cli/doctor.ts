@@ -2,18 +2,21 @@ import { lookup } from "node:dns/promises";
 import { access, constants, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { connect } from "../sdk/api/connect.ts";
+import { authorization, connect } from "../sdk/api/connect.ts";
 import type { ApiSettings } from "../sdk/api/settings.ts";
 import { describe } from "../sdk/errors.ts";
 import { settingsOf } from "./api.ts";
 import type { Call, CommandSpec } from "./command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
 import { toProblem } from "./problem.ts";
-import { rootOf, sessionOf } from "./session.ts";
+import { sessionOf } from "./session.ts";
 
 const BUDGET_MS = 3_000;
 /** A clock that differs by more makes certificates and tokens fail. */
 const SKEW_MS = 60_000;
+/** Letters of the longest name of a check. */
+const WIDEST = "cache folder".length;
 
 interface Finding {
   check: string;
@@ -31,34 +34,48 @@ export const command: CommandSpec = {
       value: "NAME",
       description: "the pool that an agent here would serve",
       env: "MILLRACE_POOL",
+      names: "pool",
     },
   },
   async run(call) {
     const findings = await examine(call);
-    call.out.list({
-      rows: findings,
-      columns: {
-        ok: {
-          title: "",
-          of: (row) => (row.ok ? "✓" : "✗"),
-          paint: (text, row, colours) => (row.ok ? colours.green(text) : colours.red(text)),
-        },
-        check: { title: "CHECK", of: (row) => row.check },
-        found: { title: "FOUND", of: (row) => row.found },
-        fix: { title: "FIX", of: (row) => row.fix },
-      },
-      name: (row) => row.check,
-      empty: "",
-    });
+    if (call.out.format === "table") for (const finding of findings) tell(finding, call.out);
+    else list(findings, call.out);
     return findings.every(({ ok }) => ok) ? EXIT_CODES.ok : EXIT_CODES.failed;
   },
 };
+
+/** A line for each, and what to do below it. */
+function tell({ ok, check, found, fix }: Finding, out: Output): void {
+  const { colours } = out;
+  out.line(`${ok ? colours.green("✓") : colours.red("✗")} ${check.padEnd(WIDEST)}  ${found}`);
+  if (fix !== null) out.line(`  ${" ".repeat(WIDEST)}  ${fix}`);
+}
+
+const list = (findings: readonly Finding[], out: Output): void =>
+  out.list({
+    rows: findings,
+    columns: {
+      ok: { title: "", of: (row) => (row.ok ? "✓" : "✗") },
+      check: { title: "CHECK", of: (row) => row.check },
+      found: { title: "FOUND", of: (row) => row.found },
+      fix: { title: "FIX", of: (row) => row.fix },
+    },
+    name: (row) => row.check,
+    empty: "",
+  });
 
 /** The checks in order; what depends on a failed one is left out. */
 async function examine(call: Call): Promise<Finding[]> {
   const findings = [nodeVersion(), await cacheFolder(call)];
   const settings = await settingsOf(call).catch((error: unknown) => {
-    findings.push({ check: "settings", ok: false, found: describe(error), fix: "millrace login" });
+    const { message, fix = "Run `millrace login`." } = toProblem(error);
+    findings.push({
+      check: "settings",
+      ok: false,
+      found: message,
+      fix: message.includes("millrace login") ? null : fix,
+    });
     return null;
   });
   if (!settings) return findings;
@@ -103,7 +120,7 @@ async function name({ url }: ApiSettings): Promise<Finding> {
   const { hostname } = new URL(url);
   try {
     const { address } = await lookup(hostname.replace(/^\[|\]$/g, ""));
-    return { check: "name", ok: true, found: `${hostname} is ${address}`, fix: null };
+    return { check: "name", ok: true, found: hostname === address ? address : `${hostname} is ${address}`, fix: null };
   } catch (error) {
     return {
       check: "name",
@@ -114,10 +131,14 @@ async function name({ url }: ApiSettings): Promise<Finding> {
   }
 }
 
-async function server({ url }: ApiSettings): Promise<Finding> {
+async function server({ url, credential }: ApiSettings): Promise<Finding> {
   try {
     const began = performance.now();
-    const response = await fetch(`${rootOf(url)}/admin/version`, { signal: AbortSignal.timeout(BUDGET_MS) });
+    const response = await fetch(`${url}/admin/version`, {
+      headers: authorization(credential),
+      redirect: "manual",
+      signal: AbortSignal.timeout(BUDGET_MS),
+    });
     const took = Math.round(performance.now() - began);
     const date = Date.parse(response.headers.get("date") ?? "");
     const skew = Number.isNaN(date) ? 0 : Math.abs(Date.now() - date);
@@ -129,16 +150,28 @@ async function server({ url }: ApiSettings): Promise<Finding> {
         fix: "Set this machine's clock.",
       };
     }
-    return { check: "server", ok: response.status < 500, found: `answers ${response.status} in ${took} ms`, fix: null };
+    const trouble = troubleWith(response);
+    if (trouble) return { check: "server", ok: false, ...trouble };
+    return { check: "server", ok: true, found: `answers in ${took} ms`, fix: null };
   } catch (error) {
-    const cause = error instanceof Error && error.cause ? describe(error.cause) : describe(error);
+    const cause = error instanceof Error && error.cause ? error.cause : error;
     return {
       check: "server",
       ok: false,
-      found: cause,
+      found: cause instanceof Error ? cause.message : describe(cause),
       fix: "Look whether the server runs, and whether a proxy or firewall is between.",
     };
   }
+}
+
+/** What is wrong with an answer to a question that every API answers. Whether the key is good is another question. */
+function troubleWith({ status, headers }: Response): Pick<Finding, "found" | "fix"> | null {
+  if (status === 401 || status === 403) return null;
+  if (status >= 500) return { found: `answers ${status}`, fix: "Look into the server's log; trying again is safe." };
+  const isApi = status === 200 && headers.get("content-type")?.includes("json");
+  return isApi
+    ? null
+    : { found: "there is no API at this address", fix: "An API's address ends in /api; `millrace login` finds it." };
 }
 
 async function credential(settings: ApiSettings): Promise<Finding> {
@@ -164,7 +197,7 @@ async function pool(settings: ApiSettings, wanted: string | undefined): Promise<
     return {
       check: "pool",
       ok,
-      found: `${found.name} is ${found.status}, with ${online} agents online`,
+      found: `${found.name} is ${found.status}, with ${online} ${online === 1 ? "agent" : "agents"} online`,
       fix: ok ? null : `millrace agent start --pool ${wanted}`,
     };
   } catch (error) {

@@ -20,6 +20,8 @@ export interface RunListener {
 
 /** Output of the process and the last batches come within this time after the end. */
 const QUIET_MS = 400;
+/** The same for a program of Prefect, whose client sends its lines every two seconds and after the end. */
+const PREFECT_QUIET_MS = 2_500;
 const RETRY_MS = 500;
 const TRIES = 10;
 
@@ -74,19 +76,22 @@ function followStates(
 function followLog(settings: ApiSettings, id: string, onLog: (line: WireLog) => void, signal: AbortSignal) {
   const seen = new Set<string>();
   let last = performance.now();
+  let quiet = QUIET_MS;
   const filter = { type: "filter", filter: { flow_run_id: { any_: [id] } } };
   subscribe(settings, "/logs/out", filter, signal, {
     onFrame: (frame: { type: string; log: WireLog }) => {
       if (frame.type !== "log" || seen.has(frame.log.id)) return;
       seen.add(frame.log.id);
       last = performance.now();
+      if (frame.log.name.startsWith("prefect.")) quiet = PREFECT_QUIET_MS;
       onLog(frame.log);
     },
     onGiveUp: () => {},
   });
   return {
     quiet: async () => {
-      for (let left = QUIET_MS; left > 0; left = last + QUIET_MS - performance.now()) {
+      const ended = performance.now();
+      for (let left = quiet; left > 0; left = Math.max(last, ended) + quiet - performance.now()) {
         await new Promise((resolve) => setTimeout(resolve, left));
       }
     },

@@ -1,6 +1,7 @@
 import { readProfiles, writeProfiles } from "../sdk/api/profiles.ts";
 import type { CommandSpec } from "./command.ts";
 import { Problem } from "./problem.ts";
+import { profileOf } from "./profile-of.ts";
 
 export const command: CommandSpec = {
   description: "Forgets the key of a profile, the active one where none is named.",
@@ -8,12 +9,24 @@ export const command: CommandSpec = {
   async run(call) {
     const profiles = await readProfiles(call.env);
     const name = call.text("profile") ?? profiles.active;
-    const profile = name === undefined ? undefined : profiles.profiles[name];
-    if (name === undefined || !profile)
-      throw new Problem("There is no such profile.", { code: "not_found", field: "--profile" });
+    if (name === undefined) {
+      throw new Problem("There is no key to forget: no profile is active here.", {
+        code: "not_found",
+        field: "--profile",
+        fix: call.env.MILLRACE_API_KEY
+          ? "The key in use is that of the variable MILLRACE_API_KEY: unset it."
+          : "`millrace profile ls` lists the profiles there are.",
+      });
+    }
+    const profile = profileOf(profiles, name);
+    const known = profile.api_key !== undefined;
     delete profile.api_key;
     await writeProfiles(call.env, profiles);
-    call.out.say(`The key of profile "${name}" is forgotten here. It stays valid until it is revoked on the server.`);
+    call.out.say(
+      known
+        ? `The key of profile "${name}" is forgotten here. It stays valid until it is revoked on the server.`
+        : `Profile "${name}" has no key.`,
+    );
     return undefined;
   },
 };

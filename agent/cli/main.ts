@@ -3,7 +3,7 @@ import { VERSION } from "../sdk/version.ts";
 import { dispatch } from "./dispatch.ts";
 import { ROOT } from "./tree.ts";
 
-if (process.argv[2] === "--version" || process.argv[2] === "-v") process.stdout.write(`${VERSION}\n`);
+if (/^(--version|-v|version)$/.test(process.argv[2] ?? "")) process.stdout.write(`${VERSION}\n`);
 else {
   const { argv, env, stdout, stderr } = process;
   for (const stream of [stdout, stderr]) {
@@ -13,5 +13,8 @@ else {
       throw error;
     });
   }
-  process.exitCode = await dispatch(ROOT, { argv: argv.slice(2), env, stdout, stderr });
+  const code = await dispatch(ROOT, { argv: argv.slice(2), env, stdout, stderr });
+  // Everything is written before the end, and nothing that a flow left behind keeps the process.
+  for (const stream of [stdout, stderr]) await new Promise((written) => stream.write("", written));
+  process.exit(code);
 }

@@ -18,7 +18,12 @@ const list: List<Row> = {
 
 function print(
   format: string | undefined,
-  { tty = false, fields = undefined as string | undefined, rows = list.rows } = {},
+  {
+    tty = false,
+    fields = undefined as string | undefined,
+    rows = list.rows,
+    columns = undefined as number | undefined,
+  } = {},
 ) {
   const printed = { stdout: "", stderr: "" };
   const sink = (name: keyof typeof printed) => ({
@@ -27,7 +32,7 @@ function print(
     },
   });
   new Output({
-    stdout: { ...sink("stdout"), isTTY: tty },
+    stdout: { ...sink("stdout"), isTTY: tty, ...(columns !== undefined && { columns }) },
     stderr: sink("stderr"),
     format,
     fields,
@@ -64,4 +69,19 @@ test("[CL5] --fields chooses and orders the columns, and refuses those there are
   expect(JSON.parse(print("json", { fields: "text", rows: [list.rows[1]!] }).stdout)).toEqual([{ text: "ü" }]);
   expect(print("jsonl", { fields: "text", rows: [list.rows[1]!] }).stdout).toBe('{"text":"ü"}\n');
   expect(() => print("tsv", { fields: "nonsense" })).toThrow("there are id, text");
+});
+
+test("[CL37] a terminal that is too narrow for a table gets the ids below, and a narrower one a block for each row", () => {
+  const rows = [
+    { id: ID, text: "one" },
+    { id: ID.replace("0", "1"), text: "two words" },
+  ];
+  const wide = print(undefined, { tty: true, rows, columns: 47 }).stdout;
+  expect(wide.split("\n")).toHaveLength(4);
+  expect(print(undefined, { tty: true, rows, columns: 46 }).stdout).toBe(
+    `TEXT\none\n  ${rows[0]!.id}\ntwo words\n  ${rows[1]!.id}\n`,
+  );
+  expect(print(undefined, { tty: true, rows, columns: 8 }).stdout).toBe(
+    `ID    ${rows[0]!.id}\nTEXT  one\n\nID    ${rows[1]!.id}\nTEXT  two words\n`,
+  );
 });

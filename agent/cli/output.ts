@@ -4,6 +4,7 @@
  */
 import pc from "picocolors";
 import { usage } from "./problem.ts";
+import { tableLines } from "./table.ts";
 
 export const FORMATS = ["table", "tsv", "json", "jsonl", "name"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -12,6 +13,8 @@ export type Format = (typeof FORMATS)[number];
 export interface Column<Row> {
   title: string;
   of: (row: Row) => string | number | null;
+  /** It is a moment: a table shows it in the zone of its reader, all else as the wire has it. */
+  moment?: boolean;
   /** Colours the text on a terminal. */
   paint?: (text: string, row: Row, colours: Colours) => string;
 }
@@ -41,6 +44,8 @@ export interface OutputOptions {
 export interface Sink {
   write(text: string): unknown;
   isTTY?: boolean;
+  /** The width of a terminal. */
+  columns?: number;
 }
 
 export class Output {
@@ -104,7 +109,8 @@ export class Output {
   }
 
   #table<Row>({ rows, columns, empty }: List<Row>): void {
-    const chosen = this.#chosen(Object.keys(columns)).map((key) => columns[key] as Column<Row>);
+    const keys = this.#chosen(Object.keys(columns));
+    const chosen = keys.map((key) => columns[key] as Column<Row>);
     const texts = rows.map((row) => chosen.map((column) => plain(column.of(row))));
     if (this.format === "tsv") {
       for (const cells of texts) this.line(cells.map(oneLine).join("\t"));
@@ -114,17 +120,15 @@ export class Output {
       this.say(empty);
       return;
     }
-    const widths = chosen.map((column, at) =>
-      Math.max(column.title.length, ...texts.map((cells) => width(cells[at]!))),
-    );
-    const last = chosen.length - 1;
-    const pad = (text: string, at: number) => (at === last ? "" : " ".repeat(widths[at]! - width(text)));
-    this.line(this.colours.dim(chosen.map(({ title }, at) => title + pad(title, at)).join("  ")));
-    for (const [index, cells] of texts.entries()) {
-      const row = rows[index] as Row;
-      const painted = cells.map((text, at) => (chosen[at]?.paint?.(text, row, this.colours) ?? text) + pad(text, at));
-      this.line(painted.join("  "));
-    }
+    const lines = tableLines({
+      titles: chosen.map(({ title }) => title),
+      rows: texts.map((cells) => cells.map((text, at) => (chosen[at]?.moment ? localTime(text) : text))),
+      ids: keys.indexOf("id"),
+      room: this.#options.stdout.columns ?? Number.POSITIVE_INFINITY,
+      paint: (text, row, at) => chosen[at]?.paint?.(text, rows[row] as Row, this.colours) ?? text,
+      dim: this.colours.dim,
+    });
+    for (const line of lines) this.line(line);
   }
 
   /** What JSON has of a row: the whole of it, or the columns that were chosen. */
@@ -153,7 +157,15 @@ function checkedFormat(format: string | undefined): Format | undefined {
   throw usage(`There is no output format "${format}"; there are ${FORMATS.join(", ")}.`, "--output");
 }
 
+/** The wire's moment in the zone of this machine, to the second. */
+function localTime(at: string): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return at;
+  const two = (n: number) => String(n).padStart(2, "0");
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
 const plain = (value: string | number | null): string => (value === null ? "" : String(value));
 /** Tabs and line ends are what separates TSV. */
 const oneLine = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t").replaceAll("\n", "\\n");
-const width = (text: string): number => [...text].length;

@@ -1,7 +1,6 @@
 /** What a command can fail with, as people and programs read it: a code, a sentence, what it is about, what to do. */
-import { ApiError } from "../sdk/api/connect.ts";
-import { UnreachableError } from "../sdk/api/retrying-fetch.ts";
-import { describe, InputError, SettingsError } from "../sdk/errors.ts";
+import type { ApiError } from "../sdk/api/connect.ts";
+import { describe, type InputError } from "../sdk/errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
 export type ProblemCode = "failed" | "usage" | "not_found" | "auth" | "unreachable" | "timeout" | "refused";
@@ -46,27 +45,39 @@ const EXIT_OF: Record<ProblemCode, number> = {
 export const usage = (message: string, field?: string, fix?: string): Problem =>
   new Problem(message, { code: "usage", field, fix });
 
-/** Whatever was thrown, as a problem. */
+/** Whatever was thrown, as a problem. By name: a bundle's own copy of the SDK throws errors of its own classes. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof InputError) return new Problem(error.message, { code: "usage", field: error.issues[0]?.field });
-  if (error instanceof SettingsError) return new Problem(error.message, { code: "usage" });
-  if (error instanceof UnreachableError) {
-    return new Problem(error.message, {
-      code: "unreachable",
-      fix: "Look whether the address is right and the server runs; `millrace doctor` says more.",
-    });
+  if (!(error instanceof Error)) return new Problem(describe(error), { code: "failed" });
+  switch (error.name) {
+    case "InputError":
+      return new Problem(error.message, { code: "usage", field: (error as InputError).issues[0]?.field });
+    case "SettingsError":
+      return new Problem(error.message, { code: "usage" });
+    case "UnreachableError":
+      return new Problem(error.message, {
+        code: "unreachable",
+        fix: "Look whether the address is right and the server runs; `millrace doctor` says more.",
+      });
+    case "ApiError":
+      return fromApi(error as ApiError);
+    default:
+      return new Problem(describe(error), { code: "failed" });
   }
-  if (error instanceof ApiError) return fromApi(error);
-  return new Problem(describe(error), { code: "failed" });
 }
 
+/** What a server answers that has no API there. */
+const PAGE = /^\s*<(!doctype|html)/i;
+
 function fromApi(error: ApiError): Problem {
-  if (error.status === 401) {
-    return new Problem("The server does not know this API key, or it has expired.", {
-      code: "auth",
-      fix: "Run `millrace login`, or set MILLRACE_API_KEY.",
+  if (PAGE.test(error.detail) || (error.status >= 300 && error.status < 400)) {
+    return new Problem("There is a web site at this address, but no API.", {
+      code: "usage",
+      fix: "The address of an API ends in /api, or in /api/accounts/…/workspaces/…; `millrace login` finds it.",
     });
+  }
+  if (error.status === 401) {
+    return new Problem(error.detail, { code: "auth", fix: "Run `millrace login`, or set MILLRACE_API_KEY." });
   }
   if (error.status === 403) return new Problem(error.detail, { code: "auth" });
   if (error.status === 404) return new Problem(error.detail, { code: "not_found" });

@@ -4,7 +4,7 @@ import { settingsOf } from "./api.ts";
 import type { CommandSpec } from "./command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { chooseFlow, readFlowRef } from "./flow-ref.ts";
-import { PARAM_OPTION, readParameters } from "./parameters.ts";
+import { badParameters, PARAM_OPTION, readParameters, unknownParameters } from "./parameters.ts";
 
 export const command: CommandSpec = {
   description: "Runs a flow of a file here and now, as a run of the server: its log is shown, its result printed.",
@@ -22,12 +22,16 @@ export const command: CommandSpec = {
     const { out } = call;
     const { bundleFile } = await import("../sdk/deploy/bundle.ts");
     const { loadFlows } = await import("../sdk/deploy/load-flows.ts");
+    // Before the bundle is loaded: stacks then name the lines of its sources.
+    process.setSourceMapsEnabled(true);
     const ref = readFlowRef(call.args[0] as string);
     const bundle = await bundleFile(ref.file, { external: call.texts("external"), hosted: false });
     const loaded = await loadFlows(bundle, ref.file);
     const { sdk } = loaded;
     const flow = chooseFlow(loaded, ref);
-    const parameters = readParameters(call.texts("param"), parameterSchema(flow.input));
+    const schema = parameterSchema(flow.input);
+    const parameters = readParameters(call.texts("param"), schema);
+    for (const sentence of unknownParameters(parameters, schema)) out.complain(sentence);
     const settings = await settingsOf(call);
     let begun: { id: string; name: string; page: string } | null = null;
     try {
@@ -44,7 +48,9 @@ export const command: CommandSpec = {
     } catch (error) {
       // Errors of the bundle's own SDK are of other classes: their names are what can be compared.
       const name = error instanceof Error ? error.name : "";
-      if (begun === null) throw name === InputError.name ? new InputError(describe(error), issuesOf(error)) : error;
+      if (begun === null && name === InputError.name)
+        throw badParameters((error as InputError).issues, parameters, schema);
+      if (begun === null) throw error;
       if (name === SettingsError.name) throw error;
       const cancelled = name === CancelledError.name;
       if (out.isJson)
@@ -53,5 +59,3 @@ export const command: CommandSpec = {
     }
   },
 };
-
-const issuesOf = (error: unknown): InputError["issues"] => (error as InputError).issues ?? [];

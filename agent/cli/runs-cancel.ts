@@ -19,7 +19,7 @@ export const command: CommandSpec = {
   examples: [
     "millrace runs cancel 01a20db2",
     "millrace runs cancel shaggy-tiger --wait",
-    "millrace runs ls --state running -o name | xargs millrace runs cancel",
+    "millrace runs ls --state running -o name | xargs -r millrace runs cancel",
   ],
   positionals: ["<run>", "[run...]"],
   options: {

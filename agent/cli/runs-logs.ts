@@ -21,7 +21,12 @@ export const command: CommandSpec = {
   positionals: ["<run>"],
   options: {
     follow: { type: "boolean", short: "f", description: "wait for new lines until the run ends" },
-    level: { type: "string", value: "LEVEL", description: "at least debug, info, warn or error" },
+    level: {
+      type: "string",
+      value: "LEVEL",
+      description: "at least debug, info, warn or error",
+      values: ["debug", "info", "warn", "error"],
+    },
   },
   async run(call) {
     const api = await apiOf(call);

@@ -15,12 +15,22 @@ export const command: CommandSpec = {
     "millrace runs ls",
     "millrace runs ls --state failed,crashed --since 1d",
     "millrace runs ls --flow hello -o json",
-    "millrace runs ls --state running -o name | xargs millrace runs cancel",
+    "millrace runs ls --state running -o name | xargs -r millrace runs cancel",
   ],
   options: {
-    state: { type: "string", value: "A,B", description: `of these states: ${STATE_TYPES.join(", ").toLowerCase()}` },
-    flow: { type: "string", value: "NAME", description: "of this flow" },
-    deployment: { type: "string", value: "NAME", description: "of this deployment: its name, or flow/name" },
+    state: {
+      type: "string",
+      value: "A,B",
+      description: `of these states: ${STATE_TYPES.join(", ").toLowerCase()}`,
+      values: STATE_TYPES.map((type) => type.toLowerCase()),
+    },
+    flow: { type: "string", value: "NAME", description: "of this flow", names: "flow" },
+    deployment: {
+      type: "string",
+      value: "NAME",
+      description: "of this deployment: its name, or flow/name",
+      names: "deployment",
+    },
     tag: { type: "string", multiple: true, value: "TAG", description: "with this tag" },
     since: { type: "string", value: "TIME", description: "expected to start within this time, as 2h or 7d" },
     limit: { type: "string", short: "n", value: "N", description: "at most so many: 20" },
@@ -29,8 +39,6 @@ export const command: CommandSpec = {
     const { call: api } = await apiOf(call);
     const rows = await list(api, call);
     const flows = await flowNames(api, rows);
-    // People read their own zone, programs the wire's time.
-    const time = call.out.format === "table" ? localTime : (at: string | null) => at;
     call.out.list({
       rows: rows.map((run) => ({ ...run, flow_name: flows.get(run.flow_id) ?? null })),
       columns: {
@@ -42,7 +50,7 @@ export const command: CommandSpec = {
           of: (run) => run.state_name,
           paint: (text, run, colours) => paintState(text, run.state_type, colours),
         },
-        started: { title: "STARTED", of: (run) => time(run.start_time ?? run.expected_start_time) },
+        started: { title: "STARTED", of: (run) => run.start_time ?? run.expected_start_time, moment: true },
         duration: { title: "DURATION", of: (run) => (run.start_time ? readable(run.estimated_run_time * 1000) : null) },
       },
       name: (run) => run.id,
@@ -107,12 +115,4 @@ async function flowNames(api: Client, runs: readonly WireFlowRun[]): Promise<Map
   if (ids.length === 0) return new Map();
   const flows = await api("POST /flows/filter", { body: { flows: { id: { any_: ids } }, limit: PAGE } });
   return new Map(flows.map((flow) => [flow.id, flow.name]));
-}
-
-function localTime(at: string | null): string | null {
-  if (at === null) return null;
-  const time = new Date(at);
-  const pad = (n: number) => String(n).padStart(2, "0");
-  const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
-  return `${day} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`;
 }

@@ -6,7 +6,7 @@ export const command: CommandSpec = {
   description: "Runs ended runs again: a new attempt of the same run, with the same parameters.",
   examples: [
     "millrace runs retry 01a20db2",
-    "millrace runs ls --state failed --since 1h -o name | xargs millrace runs retry",
+    "millrace runs ls --state failed --since 1h -o name | xargs -r millrace runs retry",
   ],
   positionals: ["<run>", "[run...]"],
   run: (call) =>

@@ -1,4 +1,5 @@
 import type { WireDiagnosis } from "@millrace/contract/diagnoses.ts";
+import { isTerminal, type StateType } from "@millrace/domain/state.ts";
 import { apiOf } from "./api.ts";
 import type { CommandSpec } from "./command.ts";
 import { findRun } from "./find-run.ts";
@@ -28,16 +29,21 @@ export const command: CommandSpec = {
           check: { title: "CHECK", of: ({ name }) => name },
           verdict: { title: "VERDICT", of: ({ verdict }) => verdict, paint: paintVerdict },
           message: { title: "WHAT IT FOUND", of: ({ message }) => message },
-          since: { title: "SINCE", of: ({ since }) => since },
+          since: { title: "SINCE", of: ({ since }) => since, moment: true },
         },
         name: ({ name }) => name,
         empty: "Nothing was checked.",
       });
     const state = paintState(run.state_name ?? "without a state", run.state_type, out.colours);
-    out.say(`\n${run.name} ${state}. ${conclusion(diagnosis)}`);
+    out.say(
+      `\n${run.name} ${state}. ${run.state_type && isTerminal(run.state_type as StateType) ? ended(run.id) : conclusion(diagnosis)}`,
+    );
     return undefined;
   },
 };
+
+const ended = (id: string): string =>
+  `It has ended: \`millrace runs logs ${id}\` shows its log, \`millrace runs retry ${id}\` runs it again.`;
 
 /** What it waits for and what to do about it, in a sentence or two. */
 export function conclusion({ checks }: Pick<WireDiagnosis, "checks">): string {

@@ -4,6 +4,8 @@ import { connect } from "../sdk/api/connect.ts";
 import { type ApiSettings, checkedUrl } from "../sdk/api/settings.ts";
 
 const BUDGET_MS = 5_000;
+/** A server on this machine has no certificate. */
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/i;
 
 /** The session of these settings, from the root of their API. */
 export const sessionOf = (settings: Pick<ApiSettings, "url" | "credential">): Promise<WireSession> =>
@@ -11,7 +13,7 @@ export const sessionOf = (settings: Pick<ApiSettings, "url" | "credential">): Pr
 
 /** `https://host/api` of any address that people give for a server. */
 export function rootOf(address: string): string {
-  const text = /^[a-z]+:\/\//i.test(address) ? address : `https://${address}`;
+  const text = /^[a-z]+:\/\//i.test(address) ? address : `${LOOPBACK.test(address) ? "http" : "https"}://${address}`;
   const url = new URL(checkedUrl(text, "the address"));
   return `${url.origin}/api`;
 }

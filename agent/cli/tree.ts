@@ -59,6 +59,7 @@ export const ROOT: Group = {
         drop: { description: "Drop them", load: () => import("./dead-letters-drop.ts") },
       },
     },
+    completion: { description: "Completion for a shell: bash, zsh or fish", load: () => import("./completion.ts") },
     doctor: { description: "Look for what is wrong between here and the server", load: () => import("./doctor.ts") },
   },
 };

@@ -5,7 +5,7 @@ import { type ApiSettings, findSettings } from "./api/settings.ts";
 import { createEcho, type Screen } from "./echo.ts";
 import { CancelledError, describe } from "./errors.ts";
 import type { FlowDefinition } from "./flow.ts";
-import { policyOf, runFlow, runNameOf } from "./flow-run.ts";
+import { labelsOf, policyOf, runFlow, runNameOf } from "./flow-run.ts";
 import { checkInput, toParameters } from "./input.ts";
 import { logThreshold } from "./logger.ts";
 import { runPage } from "./run-page.ts";
@@ -44,6 +44,7 @@ export async function runAdHoc(
       parameters,
       state: { type: "PENDING", name: "Pending" },
       empirical_policy: policyOf(definition),
+      labels: labelsOf(definition),
       tags: [...definition.tags],
       idempotency_key: uuidv7(),
     },

@@ -3,6 +3,8 @@
  * the three reasons of a signal end an attempt, `InputError` names the parameter to mend.
  */
 
+import { readableStack } from "./stack.ts";
+
 /** Thrown by a task or flow: it fails now, however many retries are left. */
 export class NonRetriable extends Error {
   override name = "NonRetriable";
@@ -60,12 +62,12 @@ export function describe(error: unknown): string {
   return typeof error === "string" ? error : `A value was thrown that is no error: ${safeText(error)}`;
 }
 
-/** The stack of anything that was thrown, with those of its causes. */
+/** The stack of anything that was thrown, with those of its causes, as people read it. */
 export function stackOf(error: unknown): string {
   const lines: string[] = [];
   let current = error;
   for (let depth = 0; depth < 8 && current !== undefined && current !== null; depth++) {
-    const text = current instanceof Error ? (current.stack ?? describe(current)) : describe(current);
+    const text = current instanceof Error ? readableStack(current.stack ?? describe(current)) : describe(current);
     lines.push(depth === 0 ? text : `Caused by: ${text}`);
     current = current instanceof Error ? current.cause : undefined;
   }

@@ -8,6 +8,7 @@
  */
 
 import type { WireState } from "@millrace/contract/states.ts";
+import { TIMEOUT_LABEL } from "@millrace/domain/flow-run/timers.ts";
 import { parseInstant } from "@millrace/domain/time.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import { now, sleep } from "./clock.ts";
@@ -218,6 +219,10 @@ export const policyOf = (definition: FlowDefinition): { retries: number; retry_d
   retries: definition.plan.retries,
   retry_delay: Math.round((definition.plan.delays[0] ?? 0) / 1000),
 });
+
+/** The labels of a run: by its time-out the server ends one that cannot end itself. */
+export const labelsOf = ({ limitMs }: FlowDefinition): Record<string, number> =>
+  limitMs === null ? {} : { [TIMEOUT_LABEL]: limitMs / 1000 };
 
 /** The name that the flow's options give a run; null where they give none. */
 export function runNameOf(definition: FlowDefinition, params: unknown): string | null {

@@ -54,6 +54,16 @@ test("[SD1] a flow called by hand is a run: created, RUNNING before its code, CO
   expect(timeline()).toEqual({ "double-0": "Pending Running Completed" });
 });
 
+test("[SD63] a flow's time-out is told to the server, of a run by hand and of a subflow", async () => {
+  const inner = flow("inner-limited", { timeout: "1m" }, async () => 1);
+  const outer = flow("outer-limited", { timeout: 2.5 }, async () => inner());
+  const free = flow("unlimited", async () => 1);
+  await run(outer);
+  await run(free);
+  const labels = api.bodies("POST /flow_runs/").map((body) => (body as { labels: unknown }).labels);
+  expect(labels).toEqual([{ "millrace.timeout-seconds": 2.5 }, { "millrace.timeout-seconds": 60 }, {}]);
+});
+
 test("[SD2] logs and events are at the API before the final state is proposed", async () => {
   const last = flow("last", async () => {
     ctx().log.info("about to end", { n: 1, text: "two words", error: new TypeError("x") });

@@ -5,7 +5,7 @@
 
 import { uuidv7 } from "uuidv7";
 import type { FlowDefinition } from "./flow.ts";
-import { policyOf, runFlow, runNameOf } from "./flow-run.ts";
+import { labelsOf, policyOf, runFlow, runNameOf } from "./flow-run.ts";
 import { Future, futuresIn, withResults } from "./future.ts";
 import { checkInput, toParameters } from "./input.ts";
 import type { Scope } from "./scope.ts";
@@ -59,6 +59,7 @@ async function execute(
       parent_task_run_id: ref.id,
       state: { type: "PENDING", name: "Pending" },
       empirical_policy: policyOf(definition),
+      labels: labelsOf(definition),
       tags: [...definition.tags],
       idempotency_key: ref.id,
     },

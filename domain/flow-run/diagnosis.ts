@@ -169,7 +169,7 @@ function inPool({ name, paused: still, queue, limit: most, taken, agents }: Pool
           blocked(
             "pool-limit",
             null,
-            `The pool has ${taken} runs under way, and a limit of ${most}.`,
+            `Of the ${most} runs that the pool may have at once, ${taken} are under way.`,
             "Wait for one to end, or raise the limit.",
           ),
         ]
@@ -182,13 +182,16 @@ function inPool({ name, paused: still, queue, limit: most, taken, agents }: Pool
           `Start one: millrace agent start --pool ${name}`,
           "start-agent",
         )
-      : passed("agents", `${online.length} of the pool's agents and workers are connected.`),
+      : passed(
+          "agents",
+          `Of the pool's agents and workers ${online.length === 1 ? "one is" : `${online.length} are`} connected.`,
+        ),
     ...(full
       ? [
           blocked(
             "slots",
             null,
-            `All slots of the ${online.length} connected agents are taken.`,
+            `All slots of the agents that are connected (${online.length}) are taken.`,
             "Wait, start another agent, or give one more slots.",
           ),
         ]
@@ -214,7 +217,9 @@ function offered({ offers, nextOffer }: Evidence): Check {
   const again = nextOffer === null ? "" : ` It is offered again at ${formatInstant(nextOffer)}.`;
   return passed(
     "dispatch",
-    offers === 0 ? "It was not offered to its pool yet." : `It was offered to its pool ${offers} times.${again}`,
+    offers === 0
+      ? "It was not offered to its pool yet."
+      : `It was offered to its pool ${offers === 1 ? "once" : `${offers} times`}.${again}`,
   );
 }
 

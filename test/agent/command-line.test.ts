@@ -1,9 +1,10 @@
 /** The command line as built, against the real service. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../gates/tree.ts";
-import { FLOWS, linesOf, until, Workshop } from "./workshop.ts";
+import { CLI, FLOWS, linesOf, until, Workshop } from "./workshop.ts";
 
 let shop: Workshop;
 
@@ -163,6 +164,15 @@ test("[CL28] each kind of failure has its exit code and, with -o json, its error
     [{ MILLRACE_API_URL: "http://127.0.0.1:9/api" }, ["runs", "ls", "-o", "json"], 5, "unreachable"],
     [{}, ["deployment", "run", "whole/default", "-p", "who=x", "--nonsense", "-o", "json"], 2, "usage"],
     [{}, ["deploy", join(ROOT, "package.json"), "-o", "json"], 2, "usage"],
+    [{ MILLRACE_API_KEY: "mrl_nonsense" }, ["run", `${FLOWS}:inner`, "-p", "n=1", "--json"], 4, "auth"],
+    [
+      { MILLRACE_API_URL: "http://127.0.0.1:9/api" },
+      ["run", `${FLOWS}:inner`, "-p", "n=1", "--json"],
+      5,
+      "unreachable",
+    ],
+    [{ MILLRACE_API_URL: `${shop.server.local.url}/elsewhere` }, ["runs", "ls", "--json"], 2, "usage"],
+    [{}, ["logout", "--json"], 3, "not_found"],
     [{}, ["agent", "start", "--pool", "nowhere", "-o", "json"], 3, "not_found"],
   ] as const;
   for (const [env, args, code, kind] of cases) {
@@ -210,6 +220,62 @@ test("[CL34] deploy without --pool leaves a deployment in its pool and queue", a
   expect(await poolOf()).toBe("default");
 });
 
+test("[CL35] bash completes commands, values and the names of deployments", async () => {
+  const script = (await shop.run("completion", "bash")).stdout;
+  writeFileSync(shop.path("completion.bash"), script);
+  writeFileSync(shop.path("millrace"), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`, { mode: 0o755 });
+  const words = (...typed: string[]) => {
+    const line = `PATH="$PWD:$PATH"; . ./completion.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _millrace; echo "\${COMPREPLY[*]}"`;
+    const ran = spawnSync("bash", ["-c", line, "bash", "millrace", ...typed], { cwd: shop.folder, env: shop.env() });
+    return ran.stdout.toString().trim();
+  };
+  expect(words("runs", "w")).toBe("watch why");
+  expect(words("runs", "ls", "-o", "js")).toBe("json jsonl");
+  expect(words("deployment", "run", "--watch", "whol")).toBe("whole/default");
+});
+
+describe("a flow as somebody outside writes it", () => {
+  let file: string;
+  beforeAll(async () => {
+    file = shop.path("limited.ts");
+    const from = (path: string) => JSON.stringify(join(ROOT, path));
+    const text = `import { flow } from ${from("agent/dist/sdk/index.js")};
+import { z } from ${from("node_modules/zod/index.js")};
+export const limited = flow("limited", { input: z.object({ n: z.number() }), timeout: "90s" }, async () => {
+  throw new Error("on line four");
+});
+`;
+    writeFileSync(file, text);
+    await shop.run("deploy", file, "--pool", "default");
+  });
+
+  test("[CL36] what it cannot take is told by its option, before a run exists, whoever finds it out", async () => {
+    const told = "Error: -p n=<number> is missing.\nIt takes -p n=<number>.\n";
+    expect(await shop.run("run", file)).toMatchObject({ code: 2, stdout: "", stderr: told });
+    expect(await shop.run("deployment", "run", "limited/default")).toMatchObject({ code: 2, stdout: "", stderr: told });
+    const bad = await shop.run("deployment", "run", "limited/default", "-p", "n=x", "-p", "m=1", "--json");
+    expect(bad.code).toBe(2);
+    expect(json<{ error: object }>(bad.stdout).error).toMatchObject({ code: "usage", field: "n" });
+    expect(bad.stderr).toContain('The flow has no parameter "m".');
+    expect((await shop.run("runs", "ls", "--flow", "limited")).stdout).toBe("");
+  });
+
+  test("[SD62] [SD63] its stack names its own lines, and its deployment its time-out", async () => {
+    const deployment = { flow_name: "limited", deployment_name: "default" };
+    const { labels } = await shop.api("GET /deployments/name/{flow_name}/{deployment_name}", { params: deployment });
+    expect(labels).toMatchObject({ "millrace.timeout-seconds": 90 });
+    const ways = [
+      ["run", file],
+      ["deployment", "run", "limited/default", "--watch"],
+    ];
+    for (const way of ways) {
+      const { stderr } = await shop.run(...way, "-p", "n=1");
+      const stack = /Error: on line four\n {4}at .*\(limited\.ts:4:\d+\)\n {4}… \d+ more of libraries and Node\n/;
+      expect(stderr).toMatch(stack);
+    }
+  });
+});
+
 test("[CL29] doctor looks at each thing between here and the server, and says what to do", async () => {
   const well = await shop.run("doctor", "--pool", "default", "-o", "json");
   expect(well.code).toBe(0);
@@ -226,4 +292,7 @@ test("[CL29] doctor looks at each thing between here and the server, and says wh
   const ill = await shop.runWith({ env: { MILLRACE_API_URL: "http://127.0.0.1:9/api" } }, "doctor", "-o", "json");
   expect(ill.code).toBe(1);
   expect(json<{ ok: boolean; fix: string }[]>(ill.stdout).at(-1)).toMatchObject({ check: "server", ok: false });
+  const wrong = { env: { MILLRACE_API_URL: `${shop.server.local.url}/elsewhere` } };
+  const found = json<object[]>((await shop.runWith(wrong, "doctor", "-o", "json")).stdout);
+  expect(found.at(-1)).toMatchObject({ check: "server", ok: false, found: "there is no API at this address" });
 });

@@ -26,7 +26,7 @@ test("[AP90] a run that nobody takes says who is missing, and one that ended wai
       { name: "deployment", verdict: "passed" },
       { name: "pool", verdict: "passed" },
       { name: "agents", verdict: "blocked", since: null, fix: expect.stringContaining("--pool boxes") },
-      { name: "dispatch", verdict: "passed", message: expect.stringContaining("1 times") },
+      { name: "dispatch", verdict: "passed", message: expect.stringContaining("to its pool once.") },
     ],
   });
   await call(`POST /flow_runs/${run.id}/set_state`, { state: { type: "CANCELLED" } });

@@ -66,6 +66,11 @@ test("[SD35] what is wrong with a setting is said with its name", async () => {
   await expect(findSettings({ env, folder })).rejects.toThrow("is no valid TOML");
 });
 
+test("[SD35] the address of a server is that of its API", async () => {
+  for (const MILLRACE_API_URL of ["http://127.0.0.1:4200", "http://127.0.0.1:4200/", "http://127.0.0.1:4200/api/"])
+    expect((await findSettings({ env: { ...env, MILLRACE_API_URL }, folder })).url).toBe("http://127.0.0.1:4200/api");
+});
+
 test("[SD35] profiles come back as they were written", async () => {
   const profiles = {
     active: "a",

@@ -103,7 +103,7 @@ async function fromProfile(name: string, env: NodeJS.ProcessEnv): Promise<ApiSet
   };
 }
 
-/** A base URL as it is used; throws where `text`, which came from `source`, is none. */
+/** A base URL as it is used, of a server's address too; throws where `text`, which came from `source`, is none. */
 export function checkedUrl(text: string, source: string): string {
   let url: URL;
   try {
@@ -114,5 +114,5 @@ export function checkedUrl(text: string, source: string): string {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new SettingsError(`${source}: "${text}" must begin with http:// or https://.`);
   }
-  return text.replace(/\/+$/, "");
+  return url.pathname === "/" ? `${url.origin}/api` : text.replace(/\/+$/, "");
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from "@millrace/domain/json.ts";
 import { ApiError, type Client } from "../api/connect.ts";
 import { SettingsError } from "../errors.ts";
 import type { FlowDefinition } from "../flow.ts";
+import { labelsOf } from "../flow-run.ts";
 import { parameterSchema, toParameters } from "../input.ts";
 import type { Bundle } from "./bundle.ts";
 import { BUNDLE_STEP } from "./bundle-step.ts";
@@ -31,6 +32,7 @@ export async function deployFlow(
       parameter_openapi_schema: parameterSchema(definition.input),
       enforce_parameter_schema: true,
       parameters,
+      labels: labelsOf(definition),
       tags: [...(options.tags ?? definition.tags)],
       ...place,
       description: options.description ?? definition.description,
