@@ -152,6 +152,26 @@ def become(env, folder, settings):
     sys.modules.pop(ENGINE, None)
 
 
+RUN_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+"""What they say Prefect sends to the server itself."""
+
+
+def say_once():
+    """Leaves out of this process's output, which the agent puts into the run's log, what is in that log already."""
+    from prefect.logging.handlers import PrefectConsoleHandler
+    from prefect.settings import get_current_settings
+
+    if not get_current_settings().logging.to_api.enabled:
+        return
+    show = PrefectConsoleHandler.emit
+
+    def emit(handler, record):
+        if not record.name.startswith(RUN_LOGGERS):
+            show(handler, record)
+
+    PrefectConsoleHandler.emit = emit
+
+
 def main():
     prepare(ordered)
     settings = Settings() if "prefect.main" in sys.modules else None
@@ -163,6 +183,9 @@ def main():
     os.close(ORDER)
     order = json.loads(text)
     become(order["env"], order["folder"], settings)
+    # Of another version of Prefect, whatever there is of it.
+    with contextlib.suppress(Exception):
+        say_once()
     runpy.run_module(ENGINE, run_name="__main__", alter_sys=True)
 
 

@@ -146,7 +146,7 @@ describe.skipIf(leftOut).each([
     await stateIs("CANCELLED");
   });
 
-  test("[AG92] our agent runs Python deployments of the same pool, beside the worker, and each run goes to one of them", async () => {
+  test("[AG92] [AG93] our agent runs Python deployments of the same pool, beside the worker, and each run goes to one of them", async () => {
     const id = await deploy(client, "dep");
     const python = join(await prefectBin(), "python");
     const home = mkdtempSync(join(tmpdir(), "millrace-agent-"));
@@ -168,6 +168,12 @@ describe.skipIf(leftOut).each([
         ).toEqual(runs.map(() => "COMPLETED"));
         expect(now.every(({ run_count }) => run_count === 1)).toBe(true);
         expect(now.some(({ infrastructure_pid }) => infrastructure_pid?.startsWith("agent:"))).toBe(true);
+        const [mine] = now.filter(({ infrastructure_pid }) => infrastructure_pid?.startsWith("agent:"));
+        const body = { logs: { flow_run_id: { any_: [mine!.id] } } };
+        const messages = (await client("POST /logs/filter", { body })).map(({ message }) => message);
+        for (const said of ["Beginning flow run", "Finished in state"])
+          expect(messages.filter((message) => message.includes(said))).toHaveLength(1);
+        expect(messages.filter((message) => /\| (INFO|WARNING|ERROR)|events\/out/.test(message))).toEqual([]);
       }, PATIENCE);
       const slow = await deploy(client, "slow");
       await prefect("work-pool", "set-concurrency-limit", "pp", "0");
