@@ -28,7 +28,8 @@ test("[KI40] the sentence names what is wrong", () => {
 test.each([
   ["[KI40] circular", { $ref: "#" }],
   ["[KI40] refers to nothing", { $ref: "#/$defs/Nothing" }],
-  ["[KI40] a pattern that takes for ever", { type: "string", pattern: "^(a+)+$" }],
+  ["[KI40] a pattern that looks around", { type: "string", pattern: "(?=a)b" }],
+  ["[KI40] a pattern of names that is none", { patternProperties: { "[": {} } }],
   ["[KI40] an unknown type", { type: "nonsense" }],
   ["[KI40] a pattern that is none", { type: "string", pattern: "(" }],
 ] as [string, JsonObject][])("%s", (_case, schema) => {
@@ -50,4 +51,52 @@ test("[KI40] a long list is checked, and for uniqueness up to a length", () => {
   expect(violations({ type: "array", items }, list)).toEqual([]);
   expect(violations({ type: "array", items, uniqueItems: true }, list)).toEqual({ badSchema: expect.any(String) });
   expect(violations({ type: "array", items, uniqueItems: true }, [{ i: 1 }, { i: 1 }])).toHaveLength(1);
+});
+
+const LONG = "a".repeat(5_000);
+test.each(["^(a+)+$", "(.*a){25}b", "^(([a-z])+.)+[A-Z]([a-z])+$", "a*a*a*a*a*!"])(
+  "[KI40] [S52] the pattern %s, which could take for ever, does not, wherever it stands",
+  (pattern) => {
+    expect(violations({ type: "string", pattern }, `${LONG}!`)).toEqual(
+      pattern.endsWith("!") ? [] : [expect.any(Object)],
+    );
+    expect(violations({ patternProperties: { [pattern]: { type: "null" } } }, { [LONG]: 1 })).toHaveLength(
+      pattern === "^(a+)+$" ? 1 : 0,
+    );
+    for (const place of [
+      "unevaluatedProperties",
+      "additionalProperties",
+      "propertyNames",
+      "contains",
+      "not",
+      "dependentSchemas",
+    ])
+      expect(
+        violations({ [place]: place === "dependentSchemas" ? { x: { pattern } } : { pattern } }, { x: LONG }),
+      ).toBeDefined();
+  },
+);
+
+test("[KI40] [S52] a format is enforced nowhere: those of the platform take for ever as well", () => {
+  const url = `http://${"a".repeat(60)}!`;
+  for (const place of ["unevaluatedProperties", "additionalProperties", "propertyNames"])
+    expect(violations({ [place]: { format: "url" } }, { [url]: url })).toEqual([]);
+});
+
+test("[KI40] what a pattern refuses is told; patterns of names have their own parts, and data are no schemas", () => {
+  expect(violations({ properties: { a: { pattern: "^x" } } }, { a: "y" })).toEqual([
+    { path: ["a"], message: "String does not match pattern." },
+  ]);
+  const schema: JsonObject = {
+    patternProperties: { "^n_": { type: "number" }, "^s_": { type: "string" }, "^q": { type: "null" } },
+    additionalProperties: false,
+  };
+  expect(violations(schema, { n_1: 1, s_1: "x" })).toEqual([]);
+  expect(violations(schema, { n_1: "x", s_1: "x" })).toMatchObject([{ path: ["n_1"] }]);
+  expect(violations(schema, { "n.1": 1 })).toMatchObject([{ path: ["n.1"] }]);
+  const data = { pattern: "(", format: "x" };
+  expect(violations({ const: data }, data)).toEqual([]);
+  expect(
+    violations({ properties: { pattern: { type: "string" }, const: { pattern: "^a" } } }, { const: "b" }),
+  ).toHaveLength(1);
 });
