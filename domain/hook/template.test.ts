@@ -45,7 +45,7 @@ test.each<[string, string, Json]>([
     ["x", "5", 7],
   ],
   [
-    "[HO5] nothing is reached but own values",
+    "[HO5] [S37] nothing is reached but own values",
     "[{{ body.constructor }}, {{ body.__proto__ }}, {{ body.name.length }}, {{ body.nested.list.length }}, {{ __proto__ }}]",
     [null, null, null, null, null],
   ],
@@ -76,15 +76,15 @@ test.each<[string, string, Json]>([
 });
 
 test.each<[string, string, RegExp]>([
-  ["[HO6] a statement", "\n{% for x in y %}", /line 2: statements/],
+  ["[HO6] [S37] a statement", "\n{% for x in y %}", /line 2: statements/],
   ["[HO6] a hole that is not closed", '{"a": {{ body', /line 1: {{ is not closed/],
   ["[HO6] a quote that is not closed", '{"a": "{{ body }}', /a quote is not closed/],
   ["[HO6] an empty hole", "{{ }}", /lacks a name/],
-  ["[HO6] an operator", "{{ [1] * 100000000 }}", /not supported/],
-  ["[HO6] a call", "{{ range(100000) }}", /not supported/],
+  ["[HO6] [S37] an operator", "{{ [1] * 100000000 }}", /not supported/],
+  ["[HO6] [S37] a call", "{{ range(100000) }}", /not supported/],
   ["[HO6] concatenation", "{{ body ~ body }}", /not supported/],
   ["[HO6] an unknown filter", "{{ body | replace }}", /has no filter "replace"/],
-  ["[HO6] a filter of Object's", "{{ body | constructor }}", /has no filter "constructor"/],
+  ["[HO6] [S37] a filter of Object's", "{{ body | constructor }}", /has no filter "constructor"/],
   ["[HO6] a chain of filters", `{{ body ${"| upper ".repeat(11)} }}`, /more than 10 filters/],
   ["[HO6] an index that is none", "{{ body[nested] }}", /without an index/],
   ["[HO6] nesting", `{{ ${"(".repeat(5000)} }}`, /lacks a name/],
@@ -99,8 +99,8 @@ test("[HO6] what makes no JSON is told", () => {
 });
 
 test.each([
-  ["[HO6] writing a large value again and again", "[{{ body }}],".repeat(2000)],
-  ["[HO6] looking at a large value again and again", "[{{ body | upper | length }}],".repeat(1000)],
+  ["[HO6] [S37] writing a large value again and again", "[{{ body }}],".repeat(2000)],
+  ["[HO6] [S37] looking at a large value again and again", "[{{ body | upper | length }}],".repeat(1000)],
 ])("%s ends at a million characters", (_case, source) => {
   const large = { body: "x".repeat(400_000) };
   expect(() => renderTemplate(parseTemplate(source), large)).toThrow(/more than 1000000 characters/);

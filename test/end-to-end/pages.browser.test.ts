@@ -180,7 +180,7 @@ test("[WE56] a part that cannot be had says why in its own place, and the rest o
   await watched.close();
 });
 
-test("[WE29] what a flow published is shown as text, and runs nothing", async () => {
+test("[WE29] [S58] what a flow published is shown as text, and runs nothing", async () => {
   const { page, problems } = await seats.of(full.key);
   await page.goto(`/runs/flow-run/${scene.completed}?tab=artifacts`);
   expect(await page.getByText("<script>alert(1)</script>").count()).toBe(1);

@@ -62,7 +62,7 @@ test("[AU3] a token of each purpose is taken for no other", async () => {
   }
 });
 
-test("[AU3] a token lives as long as its purpose, and a minute more for clocks that differ", async () => {
+test("[AU3] [S68] a token lives as long as its purpose, and a minute more for clocks that differ", async () => {
   const token = await signToken(testEnv, "ticket", { keyId: "k", workspace: "w" });
   const { iat = 0, exp = 0 } = decodeJwt(token);
   expect(exp - iat).toBe(lifetimeOf("ticket"));
