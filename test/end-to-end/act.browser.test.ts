@@ -207,7 +207,7 @@ test("[WE68] a paused run goes on with the answer that it asks for", async () =>
   await page.getByRole("button", { name: "Resume", exact: true }).click();
   await dialog(page).getByText("Publish the rows?").waitFor();
   await dialog(page).getByRole("button", { name: "Resume" }).click();
-  await dialog(page).getByText("The flow needs a value here.").waitFor();
+  await dialog(page).getByText("A value is needed here.").waitFor();
   await dialog(page).getByLabel("Approved").selectOption("true");
   await dialog(page).getByRole("button", { name: "Resume" }).click();
   await page.getByTestId("run-state").getByText("Running").waitFor();

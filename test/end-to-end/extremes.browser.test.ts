@@ -1,9 +1,11 @@
 /** Pages with nothing on them, with far too much, and those that somebody may not see. */
+import type { Client } from "@millrace/contract/client.ts";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
 import { launch, local, overflow, workspace } from "./browser.ts";
 import { clientOf, makeDeployment, makeFlow, makePool, makeRun, writeLog } from "./scene.ts";
+import { makeBlockType } from "./scene-things.ts";
 import { examine, type Look, Seats } from "./sights.ts";
 
 let browser: Browser;
@@ -11,6 +13,7 @@ const keys = { nobody: "", empty: "", huge: "", forbidden: "", partly: "" };
 let hugeRun = "";
 let hugeFlow = "";
 let hugeDeployment = "";
+let hugeBlock = "";
 const seats = new Seats(() => browser);
 
 const LONG = "a-name-without-any-place-to-break-it-".repeat(6);
@@ -51,8 +54,30 @@ beforeAll(async () => {
     });
   await Promise.all(Array.from({ length: 54 }, (_, n) => makeHuge(n)));
   hugeRun = await makeHuge(54);
+  await makeHugeThings(api);
   await writeLog(api, hugeRun, [{ message: HOSTILE }, { message: `\u001b[31m${HOSTILE}\u001b[0m` }]);
 });
+async function makeHugeThings(api: Client): Promise<void> {
+  const rows = Array.from({ length: 1000 }, (_, n) => ({
+    [LONG]: n,
+    text: LONG,
+    more: "words that do break. ".repeat(9),
+  }));
+  await api("POST /artifacts/", { body: { key: LONG, type: "table", description: LONG, data: JSON.stringify(rows) } });
+  await api("POST /artifacts/", {
+    body: { key: `m${LONG}`, type: "markdown", data: `# ${LONG}\n\n${`${LONG} `.repeat(400)}` },
+  });
+  await api("POST /v2/concurrency_limits/", { body: { name: LONG, limit: 1_000_000, slot_decay_per_second: 0.001 } });
+  await api("POST /concurrency_limits/", { body: { tag: LONG, concurrency_limit: 500 } });
+  const take = () => api("POST /v2/concurrency_limits/increment", { body: { names: [`tag:${LONG}`], slots: 3 } });
+  await Promise.all(Array.from({ length: 60 }, take));
+  const variable = (n: number) =>
+    api("POST /variables/", { body: { name: `${n}-${LONG}`, value: LONG.repeat(20), tags: [LONG, `${n}`] } });
+  await Promise.all(Array.from({ length: 60 }, (_, n) => variable(n)));
+  const { type, schema } = await makeBlockType(api, LONG);
+  const document = { data: { host: LONG.repeat(50) }, block_type_id: type, block_schema_id: schema };
+  hugeBlock = (await api("POST /block_documents/", { body: { ...document, name: LONG } })).id;
+}
 afterAll(async () => {
   await browser?.close();
 });
@@ -67,6 +92,10 @@ const CASES: Case[] = [
   { name: "flows-empty", who: "empty", path: "/flows", title: /^Flows/, live },
   { name: "deployments-empty", who: "empty", path: "/deployments", title: /^Deployments/, live },
   { name: "pools-empty", who: "empty", path: "/work-pools", title: /^Work pools/, live },
+  { name: "artifacts-empty", who: "empty", path: "/artifacts", title: /^Artifacts/, live },
+  { name: "limits-empty", who: "empty", path: "/concurrency-limits", title: /^Concurrency limits/, live },
+  { name: "variables-empty", who: "empty", path: "/variables", title: /^Variables/, live },
+  { name: "blocks-empty", who: "empty", path: "/blocks", title: /^Blocks/, live },
   { name: "run-unknown", who: "empty", path: `/runs/flow-run/${UNKNOWN}`, title: /^Not found/, status: 404 },
   { name: "flow-unknown", who: "empty", path: `/flows/flow/${UNKNOWN}`, title: /^Not found/, status: 404 },
   { name: "pool-unknown", who: "empty", path: "/work-pools/work-pool/nowhere", title: /^Not found/, status: 404 },
@@ -89,6 +118,19 @@ const CASES: Case[] = [
   },
   { name: "pools-huge", who: "huge", path: "/work-pools", title: /^Work pools/, live },
   { name: "pool-huge", who: "huge", path: `/work-pools/work-pool/${LONG}`, title: /^a-name-without/, live },
+  { name: "artifacts-huge", who: "huge", path: "/artifacts", title: /^Artifacts/, live },
+  { name: "artifact-huge", who: "huge", path: `/artifacts/key/${LONG}`, title: /^a-name-without/, live },
+  { name: "artifact-huge-text", who: "huge", path: `/artifacts/key/m${LONG}`, title: /^ma-name-without/, live },
+  { name: "limits-huge", who: "huge", path: "/concurrency-limits", title: /^Concurrency limits/, live },
+  {
+    name: "limit-huge",
+    who: "huge",
+    path: `/concurrency-limits/concurrency-limit/tag:${LONG}`,
+    title: /^tag:a-name/,
+    live,
+  },
+  { name: "variables-huge", who: "huge", path: "/variables", title: /^Variables/, live },
+  { name: "block-huge", who: "huge", path: () => `/blocks/block/${hugeBlock}`, title: /^a-name-without/, live },
 ];
 const addressOf = (path: Case["path"]): string => (typeof path === "string" ? path : path());
 
@@ -99,12 +141,19 @@ test.each(CASES)(
   },
 );
 
-test.each(["/sign-in", "/runs", "/flows", "/deployments", "/work-pools", "run"])(
-  "[WE1] %s reflows at 320 pixels",
-  async (path) => {
-    const { page } = await seats.of(path === "/sign-in" ? "" : keys.huge);
-    await page.setViewportSize({ width: 320, height: 640 });
-    await page.goto(path === "run" ? `/runs/flow-run/${hugeRun}` : path);
-    expect(await overflow(page)).toBe(0);
-  },
-);
+test.each([
+  "/sign-in",
+  "/runs",
+  "/flows",
+  "/deployments",
+  "/work-pools",
+  "/artifacts",
+  "/concurrency-limits",
+  "/variables",
+  "run",
+])("[WE1] %s reflows at 320 pixels", async (path) => {
+  const { page } = await seats.of(path === "/sign-in" ? "" : keys.huge);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto(path === "run" ? `/runs/flow-run/${hugeRun}` : path);
+  expect(await overflow(page)).toBe(0);
+});

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeKey, type Tenant } from "../support/tenant.ts";
 import { launch, local, openPageAs, untilLive, violations, type Watched, workspace } from "./browser.ts";
 import { clientOf, paintScene, type Scene } from "./scene.ts";
+import { paintThings, type Things } from "./scene-things.ts";
 import { examine, faults, Seats, type Sight } from "./sights.ts";
 
 let browser: Browser;
-let scene: Scene;
+let scene: Scene & Things;
 let full: Tenant;
 let partly = "";
 const seats = new Seats(() => browser);
@@ -16,7 +17,9 @@ beforeAll(async () => {
   browser = await launch();
   full = await workspace("pages");
   partly = (await makeKey(local(), full.workspaceId, "pages-partly", ["see_flows", "see_events"])).key;
-  scene = await paintScene(clientOf({ api_url: full.apiUrl, api_key: full.key }));
+  const api = clientOf({ api_url: full.apiUrl, api_key: full.key });
+  const runs = await paintScene(api);
+  scene = { ...runs, ...(await paintThings(api, runs.completed)) };
 });
 afterAll(async () => {
   await browser?.close();
@@ -28,7 +31,7 @@ const run =
     `/runs/flow-run/${from[id]}${query}`;
 const at = (path: string) => () => path;
 
-const CASES: [name: string, path: (scene: Scene) => string, title: RegExp][] = [
+const CASES: [name: string, path: (scene: Scene & Things) => string, title: RegExp][] = [
   ["runs", at("/runs"), /^All runs · Millrace$/],
   ["runs-filtered", at("/runs?state=failed,!late&tag=eu&when=7d&sort=name"), /^All runs/],
   ["runs-none-match", at("/runs?q=nothing-like-this"), /^All runs/],
@@ -50,6 +53,16 @@ const CASES: [name: string, path: (scene: Scene) => string, title: RegExp][] = [
   ["deployment", ({ deployment }) => `/deployments/deployment/${deployment}`, /^ingest › eu-nightly/],
   ["pools", at("/work-pools"), /^Work pools · Millrace$/],
   ["pool", at("/work-pools/work-pool/mill"), /^mill · Work pool/],
+  ["artifacts", at("/artifacts"), /^Artifacts · Millrace$/],
+  ["artifact-markdown", ({ notes }) => `/artifacts/key/${notes}`, /^release-notes · Artifact/],
+  ["artifact-table", ({ table }) => `/artifacts/key/${table}`, /^country-totals · Artifact/],
+  ["artifact-picture", ({ picture }) => `/artifacts/key/${picture}`, /^week · Artifact/],
+  ["limits", at("/concurrency-limits"), /^Concurrency limits · Millrace$/],
+  ["limit", at("/concurrency-limits/concurrency-limit/database"), /^database · Concurrency limit/],
+  ["limit-idle", at("/concurrency-limits/concurrency-limit/night-only"), /^night-only · Concurrency limit/],
+  ["variables", at("/variables"), /^Variables · Millrace$/],
+  ["blocks", at("/blocks"), /^Blocks · Millrace$/],
+  ["block", ({ block }) => `/blocks/block/${block}`, /^eu · Block/],
 ];
 
 test.each(CASES)(
@@ -59,7 +72,11 @@ test.each(CASES)(
   },
 );
 
-const LAYERS: { name: string; path: (scene: Scene) => string; open: (watched: Watched) => Promise<unknown> }[] = [
+const LAYERS: {
+  name: string;
+  path: (scene: Scene & Things) => string;
+  open: (watched: Watched) => Promise<unknown>;
+}[] = [
   {
     name: "palette",
     path: run("failed"),
@@ -121,6 +138,43 @@ const LAYERS: { name: string; path: (scene: Scene) => string; open: (watched: Wa
         .getByRole("button", { name: "Run eu-nightly" })
         .click()
         .then(() => page.getByLabel("Locale").waitFor()),
+  },
+  {
+    name: "variable-form",
+    path: () => "/variables",
+    open: ({ page }) => page.getByRole("button", { name: "Edit routes" }).click(),
+  },
+  { name: "limit-form", path: () => "/concurrency-limits", open: ({ page }) => page.getByText("New limit").click() },
+  {
+    name: "release",
+    path: () => "/concurrency-limits/concurrency-limit/database",
+    open: ({ page }) =>
+      page
+        .getByRole("button", { name: /^Release the slots/ })
+        .first()
+        .click(),
+  },
+  {
+    name: "block-types",
+    path: () => "/blocks",
+    open: ({ page }) =>
+      page
+        .getByText("New block")
+        .click()
+        .then(() => page.getByText("Of which type?").waitFor()),
+  },
+  {
+    name: "block-form",
+    path: ({ block }) => `/blocks/block/${block}`,
+    open: ({ page }) => page.getByRole("button", { name: "Edit the block" }).click(),
+  },
+  {
+    name: "places",
+    path: () => "/blocks",
+    open: ({ page }) =>
+      page
+        .setViewportSize({ width: 360, height: 740 })
+        .then(() => page.getByRole("button", { name: "More: all places" }).click()),
   },
   {
     name: "task",

@@ -53,7 +53,7 @@ test("[WE61] a deployment is run by the keyboard alone: untouched fields are its
   await dialog.getByLabel("Mode").waitFor();
   await dialog.getByRole("button", { name: "Run", exact: true }).focus();
   await page.keyboard.press("Enter");
-  await dialog.getByText("The flow needs a value here.").waitFor();
+  await dialog.getByText("A value is needed here.").waitFor();
   await dialog.getByLabel("Mode").and(page.locator(":focus")).waitFor();
   await dialog.getByLabel("Mode").selectOption("safe");
   await dialog.getByLabel("Limit", { exact: true }).fill("7");

@@ -24,12 +24,25 @@ export const routeForDeployment = (id: string): string => `${base}/deployments/d
 export const routeForPools = (search = ""): string => `${base}/work-pools${search}`;
 export const routeForPool = (name: string): string => `${base}/work-pools/work-pool/${encodeURIComponent(name)}`;
 
+export const routeForLimits = (search = ""): string => `${base}/concurrency-limits${search}`;
+export const routeForLimit = (idOrName: string): string =>
+  `${base}/concurrency-limits/concurrency-limit/${encodeURIComponent(idOrName)}`;
+export const routeForVariables = (search = ""): string => `${base}/variables${search}`;
+export const routeForBlocks = (search = ""): string => `${base}/blocks${search}`;
+export const routeForBlock = (id: string): string => `${base}/blocks/block/${encodeURIComponent(id)}`;
+export const routeForArtifacts = (search = ""): string => `${base}/artifacts${search}`;
+export const routeForArtifact = (id: string): string => `${base}/artifacts/artifact/${encodeURIComponent(id)}`;
+/** The newest artifact of a key, whichever it is. */
+export const routeForArtifactKey = (key: string): string => `${base}/artifacts/key/${encodeURIComponent(key)}`;
+
 export const RUN_TABS = ["logs", "task", "artifacts", "sub-runs", "states", "cancellation", "parameters"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 /** A run's page; with a task chosen, a tab open. */
 export const routeForRun = (id: string, at: { task?: string; tab?: RunTab } = {}): string =>
   `${base}/runs/flow-run/${encodeURIComponent(id)}${query({ task: at.task, tab: at.tab === "logs" ? undefined : at.tab })}`;
+/** A task run, wherever it belongs: the server leads to its run's page. */
+export const routeForTaskRun = (id: string): string => `${base}/runs/task-run/${encodeURIComponent(id)}`;
 /** The whole log of a run as a file. */
 export const routeForLogFile = (id: string, format: "log" | "jsonl"): string =>
   `${base}/runs/flow-run/${encodeURIComponent(id)}/logs.${format}`;

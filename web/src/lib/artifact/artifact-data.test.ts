@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { progressOf, tableOf, webAddressOf } from "./artifact-data.ts";
+import { linkOf, pictureAddressOf, progressOf, tableOf } from "./artifact-data.ts";
 
 test.each([
   [
@@ -30,7 +30,7 @@ test.each([
 test("[WE28] whatever an artifact holds, it is shown as something", () => {
   fc.assert(
     fc.property(fc.anything(), (data) => {
-      expect(() => [tableOf(data), progressOf(data), webAddressOf(data)]).not.toThrow();
+      expect(() => [tableOf(data), progressOf(data), linkOf(data), pictureAddressOf(data)]).not.toThrow();
     }),
   );
   expect(tableOf("not json")).toBeNull();
@@ -38,14 +38,28 @@ test("[WE28] whatever an artifact holds, it is shown as something", () => {
 });
 
 test.each([
-  ["https://a.example/x", "https://a.example/x"],
-  ["[report](https://a.example/r)", "https://a.example/r"],
-  ["javascript:alert(1)", null],
-  ["[x](javascript:alert(1))", null],
-  ["data:text/html,<script>", null],
-  [7, null],
-])("[WE29] a link artifact with %j leads to %j", (data, address) => {
-  expect(webAddressOf(data)).toBe(address);
+  ["https://a.example/x", "https://a.example/x", "https://a.example/x"],
+  ["[report](https://a.example/r)", "https://a.example/r", "report"],
+  ["[](https://a.example/r)", "https://a.example/r", "https://a.example/r"],
+])("[WE28] a link artifact with %j leads to %j", (data, address, words) => {
+  expect(linkOf(data)).toEqual({ address, words });
+});
+
+test.each(["javascript:alert(1)", "[x](javascript:alert(1))", "data:text/html,<script>", 7, null])(
+  "[WE29] a link artifact with %j leads nowhere",
+  (data) => {
+    expect(linkOf(data)).toBeNull();
+  },
+);
+
+test.each([
+  ["https://a.example/x.png", true],
+  ["data:image/png;base64,AAAA", true],
+  ["http://a.example/x.png", false],
+  ["data:text/html,<script>alert(1)</script>", false],
+  ["javascript:alert(1)", false],
+])("[WE29] %j as a picture: %j", (data, shown) => {
+  expect(pictureAddressOf(data)).toBe(shown ? data : null);
 });
 
 test.each([

@@ -39,16 +39,31 @@ export function progressOf(data: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? Math.min(100, Math.max(0, value)) : null;
 }
 
-/** The address that a link artifact holds (bare, or written as in markdown), when it is one of the web. */
+/** The address that a text is, when it is one of the web. */
 export function webAddressOf(data: unknown): string | null {
   if (typeof data !== "string") return null;
-  const found = /\]\(([^)\s]+)\)/.exec(data)?.[1] ?? data.trim();
   try {
-    const { protocol, href } = new URL(found);
+    const { protocol, href } = new URL(data.trim());
     return protocol === "https:" || protocol === "http:" ? href : null;
   } catch {
     return null;
   }
+}
+
+/** Where a link artifact leads, and its words: bare, or written as in markdown. Null: nowhere in the web. */
+export function linkOf(data: unknown): { address: string; words: string } | null {
+  if (typeof data !== "string") return null;
+  const [, words, written] = /^\s*\[([^\]]*)\]\(([^)\s]+)\)\s*$/.exec(data) ?? [];
+  const address = webAddressOf(written ?? data);
+  return address === null ? null : { address, words: words || address };
+}
+
+/** The address of a picture that the page may show: one of the web that nobody can read on its way, or the picture itself. */
+export function pictureAddressOf(data: unknown): string | null {
+  const address = webAddressOf(data);
+  if (address) return address.startsWith("https:") ? address : null;
+  const text = typeof data === "string" ? data.trim() : "";
+  return /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)[;,]/i.test(text) ? text : null;
 }
 
 function unpacked(data: unknown): unknown {

@@ -118,3 +118,20 @@ test("[WE59] a list of words stands a line each, and an emptied one is an empty 
   const read = (text: string) => readEntries(words, { tags: { text, none: false } }).parameters;
   expect([read("a\nb"), read(" c \n\nd"), read("")]).toEqual([{}, { tags: ["c", "d"] }, { tags: [] }]);
 });
+
+test("[WE75] the field of a secret that is there stands empty, and is only sent when somebody writes", () => {
+  const schema: JsonObject = {
+    required: ["key", "any"],
+    properties: {
+      key: { type: "string", format: "password", writeOnly: true },
+      any: { format: "password", writeOnly: true, anyOf: [{ type: "string" }, { $ref: "#/definitions/JsonValue" }] },
+      map: { format: "password", writeOnly: true, anyOf: [{ type: "string" }, { type: "object" }] },
+    },
+  };
+  const secrets = fieldsOf(schema, { key: "********", any: "********", map: { a: "********" } });
+  expect(secrets.map(({ kind }) => kind)).toEqual(["password", "password", "json"]);
+  const entries = entriesOf(secrets);
+  expect([entries.key?.text, entries.any?.text]).toEqual(["", ""]);
+  expect(readEntries(secrets, entries)).toEqual({ parameters: {}, faults: {} });
+  expect(readEntries(secrets, { ...entries, any: { text: "new", none: false } }).parameters).toEqual({ any: "new" });
+});

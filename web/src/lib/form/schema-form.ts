@@ -56,7 +56,7 @@ export function fieldsOf(schema: JsonObject | null, parameters: JsonObject): Fie
       const given = isObject(property) ? property : {};
       const { inner, nullable } = unwrapped(given, root);
       const initial = name in parameters ? parameters[name] : given.default;
-      const kind = kindOf(inner);
+      const kind = kindOf(inner, initial);
       return {
         name,
         title: typeof given.title === "string" ? given.title : name,
@@ -65,7 +65,7 @@ export function fieldsOf(schema: JsonObject | null, parameters: JsonObject): Fie
         required: required.includes(name) && initial === undefined,
         nullable,
         choices: Array.isArray(inner.enum) ? inner.enum : [],
-        example: exampleOf(inner, kind),
+        example: isMask(initial) ? "Stays what it is" : exampleOf(inner, kind),
         initial,
       };
     });
@@ -76,7 +76,7 @@ export const entriesOf = (fields: readonly Field[]): Entries =>
   Object.fromEntries(fields.map((field) => [field.name, entryOf(field, field.initial)]));
 
 const entryOf = ({ kind }: Field, value: Json | undefined): Entry => ({
-  text: value === undefined || value === null ? "" : textOf(kind, value),
+  text: value === undefined || value === null || (kind === "password" && isMask(value)) ? "" : textOf(kind, value),
   none: value === null,
 });
 
@@ -94,7 +94,7 @@ export function readEntries(fields: readonly Field[], entries: Entries): Filled 
   for (const field of fields) {
     const entry = entries[field.name] ?? { text: "", none: false };
     if (!isTouched(field, entry)) {
-      if (field.required) faults[field.name] = "The flow needs a value here.";
+      if (field.required) faults[field.name] = "A value is needed here.";
       continue;
     }
     if (entry.none) {
@@ -104,7 +104,7 @@ export function readEntries(fields: readonly Field[], entries: Entries): Filled 
     const read = readText(field, entry.text);
     if ("fault" in read) faults[field.name] = read.fault;
     else if (read.value !== undefined) parameters[field.name] = read.value;
-    else if (field.required) faults[field.name] = "The flow needs a value here.";
+    else if (field.required) faults[field.name] = "A value is needed here.";
   }
   return { parameters, faults };
 }
@@ -204,13 +204,17 @@ function referred(ref: string, root: Schema): Schema {
   return isObject(found) ? found : {};
 }
 
-function kindOf({ type, enum: choices, format, writeOnly, maxLength }: Schema): FieldKind {
+function kindOf({ type, anyOf, enum: choices, format, writeOnly, maxLength }: Schema, value?: Json): FieldKind {
   if (Array.isArray(choices) && choices.length > 0) return "choice";
+  const secret = writeOnly === true || format === "password";
+  // A secret of any shape is mostly a text; one that is another shape now stays JSON.
+  if (secret && Array.isArray(anyOf) && anyOf.some((one) => isObject(one) && one.type === "string"))
+    return value === undefined || typeof value === "string" ? "password" : "json";
   if (type === "integer" || type === "number" || type === "boolean") return type;
   // Ours: a list of words, one a line. Schemas of flows do not say it, as a text of theirs may have lines of its own.
   if (type === "array" && format === "lines") return "lines";
   if (type !== "string") return "json";
-  if (writeOnly === true || format === "password") return "password";
+  if (secret) return "password";
   return typeof maxLength === "number" && maxLength > 200 ? "long text" : "text";
 }
 
@@ -230,6 +234,9 @@ function exampleOf({ format, type, items }: Schema, kind: FieldKind): string {
   if (kind !== "json") return "";
   return type === "array" || items ? "[1, 2, 3]" : '{ "key": "value" }';
 }
+
+/** How the server shows a secret. Nobody writes behind it: its field is empty, and what is not touched stays. */
+const isMask = (value: Json | undefined): boolean => typeof value === "string" && /^\*+$/.test(value);
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
