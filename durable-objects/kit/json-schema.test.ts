@@ -36,7 +36,7 @@ test.each([
   expect(violations(schema, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")).toEqual({ badSchema: expect.any(String) });
 });
 
-test.each(["allOf", "anyOf", "oneOf"])("[KI40] references that double at each of thirty levels, in %s", (how) => {
+test.each(["allOf", "anyOf", "oneOf"])("[KI40] [S53] references that double at each of thirty levels, in %s", (how) => {
   const level = (of: number): JsonObject =>
     of === 30 ? { type: "string" } : { [how]: [{ $ref: `#/$defs/a${of + 1}` }, { $ref: `#/$defs/a${of + 1}` }] };
   const $defs = Object.fromEntries(Array.from({ length: 31 }, (_, of) => [`a${of}`, level(of)]));

@@ -213,7 +213,7 @@ describe("browser sessions", () => {
     ["another site's", "http://evil.example", 403],
     ["no", undefined, 403],
     ["a null", "null", 403],
-  ])("[TE13] a write with a cookie and %s origin answers 403", async (_what, origin, status) => {
+  ])("[TE13] [S25] a write with a cookie and %s origin answers 403", async (_what, origin, status) => {
     const { pair } = await signIn();
     const { a } = parties;
     const headers: Record<string, string> = { cookie: pair, ...(origin !== undefined && { origin }) };

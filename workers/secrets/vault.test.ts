@@ -12,7 +12,7 @@ const keysOf = async ({ workspace, shard }: { workspace: string; shard: number }
       .all<{ wrapped_by: string; wrapped: string }>()
   ).results;
 
-test("[VA1] a value opens as the record that it was sealed for, and as no other", async () => {
+test("[VA1] [S42] a value opens as the record that it was sealed for, and as no other", async () => {
   const [a, b] = [await makeTenant(), await makeTenant()];
   const sealed = await seal(testEnv, a, "block_document/1", "s3cr3t");
   expect(sealed).not.toContain("s3cr3t");
@@ -36,7 +36,7 @@ test("[VA2] a workspace's key is made once, however many want it first, and lies
   expect(await Promise.all(sealed.map((text) => open(testEnv, a, "x/1", text)))).toEqual(["1", "2", "3"]);
 });
 
-test("[VA3] the newest key wraps, and a workspace's key that an older one wrapped still opens", async () => {
+test("[VA3] [S43] the newest key wraps, and a workspace's key that an older one wrapped still opens", async () => {
   const a = await makeTenant();
   const keys = JSON.parse(testEnv.SECRETS_KEYS) as [{ kid: string }, { kid: string }];
   const before = { ...testEnv, SECRETS_KEYS: JSON.stringify([keys[1]]) };
