@@ -5,8 +5,10 @@ import type { Frequency, Recurrence, Rule } from "./rrule.ts";
 
 /** Longest text that is taken, in characters: about a year of dates. */
 const LONGEST = 6500;
-/** Most occurrences that a COUNT may ask for: a rule that counts has to be counted through from its start. */
-const MOST_COUNTED = 100_000;
+/** Most occurrences that the COUNTs of all rules may ask for: a rule that counts has to be counted through from its start. */
+const MOST_COUNTED = 20_000;
+/** The last year in which a rule may start, or a date may be: what is due later is a slip of the pen. */
+const LAST_YEAR = 2200;
 /** Where a rule without DTSTART starts. */
 const DEFAULT_START = wallOf(dayNumber(2020, 1, 1), 0);
 
@@ -51,18 +53,32 @@ function read(text: string): Recurrence {
     const colon = line.indexOf(":");
     const property = colon < 0 ? "RRULE" : (line.slice(0, colon).split(";")[0] as string);
     const value = line.slice(colon + 1);
-    if (property === "DTSTART") start = dateOf(value);
+    if (property === "DTSTART") start = dueDate(value);
     else if (Object.hasOwn(found, property)) (found[property] as string[]).push(value);
     else throw new Fault(`unsupported property: ${property}`);
   }
   const { RRULE = [], EXRULE = [], RDATE = [], EXDATE = [] } = found;
   if (RRULE.length === 0 && RDATE.length === 0 && EXDATE.length === 0) throw new Fault("it holds no rule");
+  const [rules, excludedRules] = [RRULE, EXRULE].map((all) => all.map((rule) => readRule(rule, start))) as [
+    Rule[],
+    Rule[],
+  ];
+  const counted = [...rules, ...excludedRules].reduce((sum, { count }) => sum + (count ?? 0), 0);
+  if (counted > MOST_COUNTED)
+    throw new Fault(`invalid 'COUNT': ${counted} (at most ${MOST_COUNTED} are counted; UNTIL has no such bound)`);
   return {
-    rules: RRULE.map((rule) => readRule(rule, start)),
-    excludedRules: EXRULE.map((rule) => readRule(rule, start)),
-    dates: RDATE.flatMap((value) => value.split(",").map(dateOf)),
+    rules,
+    excludedRules,
+    dates: RDATE.flatMap((value) => value.split(",").map(dueDate)),
     excludedDates: EXDATE.flatMap((value) => value.split(",").map(dateOf)),
   };
+}
+
+/** A date on which something may be due. */
+function dueDate(text: string): Wall {
+  const date = dateOf(text);
+  if (civilOf(dayOf(date)).year > LAST_YEAR) throw new Fault(`"${text}" lies after the year ${LAST_YEAR}`);
+  return date;
 }
 
 const DATE = /^(\d{4})-?(\d{2})-?(\d{2})(?:T?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -104,7 +120,7 @@ function readRule(text: string, start: Wall): Rule {
     return values && new Set(values);
   };
   const days = weekdaysOf(parts.get("BYDAY") ?? parts.get("BYWEEKDAY"), frequency as Frequency);
-  const count = numbers("COUNT", 0, MOST_COUNTED)?.[0] ?? null;
+  const count = numbers("COUNT", 0, Number.MAX_SAFE_INTEGER)?.[0] ?? null;
   const until = parts.get("UNTIL");
   const weekStart = WEEKDAYS.indexOf(parts.get("WKST") ?? "MO");
   if (weekStart < 0) throw new Fault(`invalid 'WKST': ${parts.get("WKST")}`);

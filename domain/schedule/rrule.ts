@@ -4,6 +4,9 @@
  * A rule goes through its periods (years, months, … minutes) from its start on, `interval` at a time. Each period has a set of days
  * and a set of times of day; BYSETPOS picks from what they make. What is asked for far from the start is reached by counting
  * periods, but for a rule with COUNT, which has to be counted through.
+ *
+ * SC14 A rule that has nothing due costs no more than one that has: what can never meet is seen from its numbers, and whatever else
+ *      looks too long without finding anything is at its end.
  */
 
 import { SECOND } from "../time.ts";
@@ -45,19 +48,55 @@ export interface Recurrence {
 export const isSubDaily = ({ rules }: Recurrence): boolean =>
   rules.some(({ frequency, hours }) => (frequency === "HOURLY" || frequency === "MINUTELY") && hours === null);
 
-/** The wall times from `from` to `to`, in order, each once. */
-export function* recurrenceWalls(recurrence: Recurrence, from: Wall, to: Wall): Generator<Wall> {
-  const excluded = merged(recurrence.excludedRules, recurrence.excludedDates, from, to);
-  let hole = excluded.next();
-  for (const wall of merged(recurrence.rules, recurrence.dates, from, to)) {
-    while (!hole.done && hole.value < wall) hole = excluded.next();
-    if (hole.done || hole.value !== wall) yield wall;
+/** Days and times that may be looked at in vain, one after another: ten years of days, for a few rules. */
+const MOST_IN_VAIN = 20_000;
+
+/** How much may still be looked at in vain before the next due time is found. */
+class Patience {
+  #left = MOST_IN_VAIN;
+
+  /** One more was not due. False where that was one too many. */
+  bears(): boolean {
+    this.#left -= 1;
+    return this.#left >= 0;
+  }
+
+  /** Something was found. */
+  renew(): void {
+    this.#left = MOST_IN_VAIN;
   }
 }
 
-function* merged(rules: readonly Rule[], dates: readonly Wall[], from: Wall, to: Wall): Generator<Wall> {
-  const listed = dates.filter((date) => date >= from && date <= to).sort((a, b) => a - b);
-  const sources = [...rules.map((rule) => ruleWalls(rule, from, to)), listed.values()];
+/** The wall times from `from` to `to`, in order, each once. */
+export function* recurrenceWalls(recurrence: Recurrence, from: Wall, to: Wall): Generator<Wall> {
+  const patience = new Patience();
+  const excluded = merged(recurrence.excludedRules, recurrence.excludedDates, { from, to, patience });
+  let hole = excluded.next();
+  for (const wall of merged(recurrence.rules, recurrence.dates, { from, to, patience })) {
+    while (!hole.done && hole.value < wall) {
+      hole = excluded.next();
+      // Whether this one is excluded would not be known any more.
+      if (!patience.bears()) return;
+    }
+    if (!hole.done && hole.value === wall) {
+      if (!patience.bears()) return;
+      continue;
+    }
+    patience.renew();
+    yield wall;
+  }
+}
+
+/** What is looked through, and how long. */
+interface Look {
+  from: Wall;
+  to: Wall;
+  patience: Patience;
+}
+
+function* merged(rules: readonly Rule[], dates: readonly Wall[], look: Look): Generator<Wall> {
+  const listed = dates.filter((date) => date >= look.from && date <= look.to).sort((a, b) => a - b);
+  const sources = [...rules.map((rule) => ruleWalls(rule, look)), listed.values()];
   const heads = sources.map((source) => source.next());
   for (;;) {
     let least: Wall | null = null;
@@ -69,20 +108,31 @@ function* merged(rules: readonly Rule[], dates: readonly Wall[], from: Wall, to:
   }
 }
 
-function* ruleWalls(rule: Rule, from: Wall, to: Wall): Generator<Wall> {
+function* ruleWalls(rule: Rule, { from, to, patience }: Look): Generator<Wall> {
+  if (rule.positions.length > 0 && rule.positions.every((position) => Math.abs(position) > mostInPeriod(rule))) return;
   const end = rule.until === null ? to : (Math.min(to, rule.until) as Wall);
   let left = rule.count ?? Number.POSITIVE_INFINITY;
   const beginning = rule.count === null ? (Math.max(from, rule.start) as Wall) : rule.start;
-  for (const period of periods(rule, beginning, end)) {
-    for (const wall of inPeriod(rule, period)) {
+  for (const period of periods(rule, { from: beginning, to: end, patience })) {
+    let isEmpty = true;
+    for (const wall of inPeriod(rule, period, beginning, patience)) {
+      isEmpty = false;
       if (wall < rule.start) continue;
       if (wall > end) return;
       left -= 1;
       if (left < 0) return;
       if (wall >= from) yield wall;
     }
+    if (isEmpty && !patience.bears()) return;
   }
 }
+
+/** Most times of a period: a position beyond them is that of none. */
+const mostInPeriod = ({ frequency, hours, minutes, seconds }: Rule): number =>
+  DAYS_OF[frequency] * (hours?.length ?? 1) * (minutes?.length ?? 1) * seconds.length;
+const DAYS_OF: { readonly [F in Frequency]: number } = {
+  ...{ YEARLY: 366, MONTHLY: 31, WEEKLY: 7, DAILY: 1, HOURLY: 1, MINUTELY: 1 },
+};
 
 /** Days from `first` to before `last`, and the times of day in them; null: those of the rule. */
 interface Period {
@@ -92,8 +142,9 @@ interface Period {
   minute: number | null;
 }
 
-/** The periods of a rule that can hold something from `from` to `to`. */
-function* periods(rule: Rule, from: Wall, to: Wall): Generator<Period> {
+/** The periods of a rule that can hold something of a look. */
+function* periods(rule: Rule, look: Look): Generator<Period> {
+  const { from, to } = look;
   const { frequency, interval, start } = rule;
   const lastDay = dayOf(to);
   const startDay = dayOf(start);
@@ -134,60 +185,112 @@ function* periods(rule: Rule, from: Wall, to: Wall): Generator<Period> {
       return;
     case "HOURLY":
     case "MINUTELY":
-      yield* shortPeriods(rule, from, to);
+      yield* shortPeriods(rule, look);
       return;
     default:
       frequency satisfies never;
   }
 }
 
-/** Hours or minutes. Days that a rule leaves out are passed by as a whole. */
-function* shortPeriods(rule: Rule, from: Wall, to: Wall): Generator<Period> {
+/** Hours or minutes. Days that a rule leaves out are passed by as a whole, and so are times of day that it leaves out. */
+function* shortPeriods(rule: Rule, { from, to, patience }: Look): Generator<Period> {
   const unit = rule.frequency === "HOURLY" ? HOUR : MINUTE;
   const step = unit * rule.interval;
   const origin = Math.floor(rule.start / unit) * unit;
-  const alignedFrom = (wall: number): number => origin + Math.ceil((wall - origin) / step) * step;
-  let at = alignedFrom(Math.max(origin, Math.floor(from / unit) * unit));
-  while (at <= to) {
-    const day = dayOf(at as Wall);
-    if (!onDay(rule, day)) {
-      at = alignedFrom((day + 1) * DAY);
+  const first = Math.max(origin, Math.floor(from / unit) * unit);
+  const slots = slotsOf(rule, unit, origin, step);
+  if (slots.length === 0) return;
+  const allowed = new Set(slots);
+  let day = dayOf(first as Wall);
+  while (day * DAY <= to) {
+    const begins = day * DAY;
+    const aligned = origin + Math.ceil((begins - origin) / step) * step;
+    if (aligned >= begins + DAY) {
+      day = dayOf(aligned as Wall);
       continue;
     }
-    const ofDay = at - day * DAY;
-    const hour = Math.floor(ofDay / HOUR);
-    if (rule.hours === null || rule.hours.includes(hour)) {
-      const minute = unit === MINUTE ? Math.floor((ofDay % HOUR) / MINUTE) : null;
-      yield { first: day, last: day + 1, hour, minute };
+    if (!onDay(rule, day)) {
+      if (!patience.bears()) return;
+    } else {
+      const stepped = DAY / step < slots.length;
+      const times = stepped ? upTo(aligned, begins + DAY, step) : slots.map((slot) => begins + slot);
+      for (const at of times) {
+        if (at > to) return;
+        if (at < first || (stepped ? !allowed.has(at - begins) : (at - origin) % step !== 0)) {
+          if (!patience.bears()) return;
+          continue;
+        }
+        const hour = Math.floor((at - begins) / HOUR);
+        const minute = unit === MINUTE ? Math.floor(((at - begins) % HOUR) / MINUTE) : null;
+        yield { first: day, last: day + 1, hour, minute };
+      }
     }
-    at += step;
+    day += 1;
   }
 }
 
-function* inPeriod(rule: Rule, { first, last, hour, minute }: Period): Generator<Wall> {
-  const times = timesOf(rule, hour, minute);
-  if (times.length === 0) return;
-  if (rule.positions.length === 0) {
-    for (let day = first; day < last; day++) if (onDay(rule, day)) for (const time of times) yield wallOf(day, time);
-    return;
-  }
+/** The times of day, in whole hours or minutes, that a rule names and its steps can ever meet. */
+function slotsOf({ hours, minutes }: Rule, unit: number, origin: number, step: number): number[] {
+  const common = greatestCommon(step, DAY);
+  return [...upTo(0, DAY, unit)].filter(
+    (slot) =>
+      (origin - slot) % common === 0 &&
+      (hours === null || hours.includes(Math.floor(slot / HOUR))) &&
+      (unit === HOUR || minutes === null || minutes.includes((slot % HOUR) / MINUTE)),
+  );
+}
+
+function* upTo(first: number, end: number, step: number): Generator<number> {
+  for (let at = first; at < end; at += step) yield at;
+}
+
+const greatestCommon = (a: number, b: number): number => (b === 0 ? a : greatestCommon(b, a % b));
+
+function* inPeriod(rule: Rule, period: Period, from: Wall, patience: Patience): Generator<Wall> {
+  const times = timesOf(rule, period);
   const days: number[] = [];
-  for (let day = first; day < last; day++) if (onDay(rule, day)) days.push(day);
-  const total = days.length * times.length;
+  // Positions count from a period's own beginning.
+  const begins = rule.positions.length > 0 ? period.first : Math.max(period.first, dayOf(from));
+  for (let day = begins; day < period.last; day++) {
+    if (!onDay(rule, day)) {
+      if (!patience.bears()) return;
+      continue;
+    }
+    if (rule.positions.length > 0) days.push(day);
+    else for (let at = times.firstFrom(from - day * DAY); at < times.count; at++) yield wallOf(day, times.at(at));
+  }
+  const total = days.length * times.count;
   const picked = new Set<number>();
   for (const position of rule.positions) {
     const index = position > 0 ? position - 1 : total + position;
     if (index >= 0 && index < total) picked.add(index);
   }
   for (const index of [...picked].sort((a, b) => a - b))
-    yield wallOf(days[Math.floor(index / times.length)] as number, times[index % times.length] as number);
+    yield wallOf(days[Math.floor(index / times.count)] as number, times.at(index % times.count));
 }
 
-function timesOf(rule: Rule, hour: number | null, minute: number | null): number[] {
+/** The times of a day, in order. Written down they could be all seconds of one: they are counted instead. */
+interface Times {
+  count: number;
+  at(index: number): number;
+  /** The first one in the hour of a time of day, or after it. */
+  firstFrom(ofDay: number): number;
+}
+
+function timesOf(rule: Rule, { hour, minute }: Period): Times {
   const hours = hour === null ? (rule.hours ?? []) : [hour];
-  const minutes =
-    minute === null ? (rule.minutes ?? []) : rule.minutes === null || rule.minutes.includes(minute) ? [minute] : [];
-  return hours.flatMap((h) => minutes.flatMap((m) => rule.seconds.map((s) => h * HOUR + m * MINUTE + s * SECOND)));
+  const minutes = minute === null ? (rule.minutes ?? []) : [minute];
+  const { seconds } = rule;
+  const anHour = minutes.length * seconds.length;
+  return {
+    count: hours.length * anHour,
+    at: (index) => {
+      const [h, rest] = [Math.floor(index / anHour), index % anHour];
+      const [m, s] = [Math.floor(rest / seconds.length), rest % seconds.length];
+      return (hours[h] as number) * HOUR + (minutes[m] as number) * MINUTE + (seconds[s] as number) * SECOND;
+    },
+    firstFrom: (ofDay) => hours.filter((h) => (h + 1) * HOUR <= ofDay).length * anHour,
+  };
 }
 
 /** 0 for Monday to 6 for Sunday. */

@@ -106,6 +106,9 @@ describe("refused", () => {
     ["[SC6] an unknown line", "RRULE:FREQ=DAILY\nXRULE:FREQ=DAILY", "XRULE"],
     ["[SC6] day 0", "FREQ=MONTHLY;BYMONTHDAY=0", "BYMONTHDAY"],
     ["[SC6] a count that takes for ever", "FREQ=DAILY;COUNT=99999999", "COUNT"],
+    ["[SC6] counts that do together", "RRULE:FREQ=DAILY;COUNT=15000\nRRULE:FREQ=HOURLY;COUNT=15000", "COUNT"],
+    ["[SC6] a start in the year 9999", "DTSTART:99990101T000000\nRRULE:FREQ=DAILY", "after the year 2200"],
+    ["[SC6] a date in the year 9999", "RDATE:99991231T000000", "after the year 2200"],
     ["[SC6] far too long", `RDATE:${"20260101T000000Z,".repeat(500)}`, "max length"],
   ])("%s", (_case, text, message) => {
     expect(timetableOf(rrule(text))).toMatchObject({ field: "rrule", message: expect.stringContaining(message) });
@@ -132,12 +135,87 @@ test.each([
 });
 
 test.each([
-  ["[SC6] year 9999", rrule("DTSTART:99990101T000000\nRRULE:FREQ=DAILY")],
   ["[SC6] a rule that ended", rrule("FREQ=MINUTELY;UNTIL=20250101T000000Z")],
   ["[SC6] days that no calendar has", rrule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")],
   ["[SC1] days that no calendar has", cron("0 0 31 2 *")],
 ])("%s: never due, and found out at once", (_case, schedule) => {
   expect(due(schedule, "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z")).toEqual([]);
+});
+
+const WEEKEND = "BYDAY=SA,SU";
+test.each([
+  ["a position that no hour has", "FREQ=HOURLY;BYHOUR=5;BYSETPOS=366"],
+  ["a position that no minute has", "FREQ=MINUTELY;BYSETPOS=2"],
+  ["steps that never meet a minute", "FREQ=MINUTELY;INTERVAL=2;BYMINUTE=7"],
+  ["everything excluded", "RRULE:FREQ=MINUTELY\nEXRULE:FREQ=MINUTELY"],
+  ["the same hundred times", Array(100).fill("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30").join("\n")],
+  [
+    "every second of a day that there is not",
+    `FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=0,1,2;BYSECOND=0,1;BYSETPOS=9`,
+  ],
+])("[SC14] %s: never due", (_case, text) => {
+  expect(due(rrule(text), "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z")).toEqual([]);
+});
+
+test.each([
+  ["after years", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU", "2026-01-01", "2028-02-29T00:00"],
+  [
+    "after a long weekend without",
+    `RRULE:FREQ=MINUTELY\nEXRULE:FREQ=MINUTELY;${WEEKEND},FR,MO`,
+    "2026-01-02T01:00",
+    "2026-01-06T00:00",
+  ],
+  [
+    "the last one that is counted",
+    "DTSTART:20200101T000000\nRRULE:FREQ=HOURLY;COUNT=20000",
+    "2022-04-13T07:30",
+    "2022-04-13T07:00",
+  ],
+  [
+    "in the middle of a month of seconds",
+    "DTSTART:20200101T000000\nRRULE:FREQ=DAILY;BYHOUR=0,9;BYMINUTE=0,59;BYSECOND=0,59",
+    "2026-05-15T08:59",
+    "2026-05-15T09:00",
+  ],
+])("[SC14] what comes is found %s", (_case, text, from, expected) => {
+  const begin = at(`${from.length > 10 ? from : `${from}T00:00`}:00Z`);
+  const read = timetableOf(rrule(text));
+  if (!isTimetable(read)) throw new Error(read.message);
+  const [first] = read.between(instant(begin - HOUR), instant(begin + 10 * 366 * DAY));
+  expect(first && formatInstant(first).slice(0, 16)).toBe(expected);
+});
+
+test("[SC6] hours and minutes at an interval are those that one finds by looking at each", () => {
+  const some = (most: number) =>
+    fc.option(fc.uniqueArray(fc.integer({ min: 0, max: most }), { minLength: 1, maxLength: 3 }));
+  fc.assert(
+    fc.property(
+      fc.constantFrom("HOURLY", "MINUTELY"),
+      fc.oneof(fc.integer({ min: 1, max: 90 }), fc.constantFrom(1439, 1440, 1441, 2880)),
+      some(23),
+      some(59),
+      fc.integer({ min: 0, max: 3 * 1440 }),
+      (frequency, interval, hours, minutes, minute) => {
+        const start = at("2026-05-01T03:07:00Z");
+        const from = instant(start + minute * 60 * SECOND);
+        const to = instant(from + 3 * DAY);
+        const parts = [hours && `BYHOUR=${hours}`, minutes && `BYMINUTE=${minutes}`].filter((part) => part !== null);
+        const text = `DTSTART:20260501T030700\nRRULE:${[`FREQ=${frequency};INTERVAL=${interval}`, ...parts].join(";")}`;
+        const read = timetableOf(rrule(text));
+        if (!isTimetable(read)) throw new Error(read.message);
+        const unit = frequency === "HOURLY" ? HOUR : HOUR / 60;
+        const expected: number[] = [];
+        for (let one: number = start; one <= to; one += HOUR / 60) {
+          const [hour, ofHour] = [Math.floor((one % DAY) / HOUR), (one % HOUR) / (HOUR / 60)];
+          const period = (Math.floor(one / unit) - Math.floor(start / unit)) % interval === 0;
+          const named = minutes ?? (frequency === "HOURLY" ? [7] : [ofHour]);
+          if (one >= from && period && (hours ?? [hour]).includes(hour) && named.includes(ofHour)) expected.push(one);
+        }
+        expect([...read.between(from, to)]).toEqual(expected);
+      },
+    ),
+    { numRuns: 300, seed: 11 },
+  );
 });
 
 const kinds = fc.oneof(

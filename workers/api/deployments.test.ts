@@ -121,6 +121,11 @@ describe("refused", () => {
       "schedules.0.schedule.anchor_date",
     ],
     [
+      "[AP84] a rule that starts in the year 9999",
+      { schedules: [{ schedule: { rrule: "DTSTART:99990101T000000\nRRULE:FREQ=DAILY" } }] },
+      "schedules.0.schedule.rrule",
+    ],
+    [
       "[AP84] an unknown zone",
       { schedules: [{ schedule: { cron: "* * * * *", timezone: "Mars/Base" } }] },
       "schedules.0.schedule.timezone",
