@@ -136,6 +136,14 @@ export const blockTypes = {
     result: z.array(BlockTypeOut),
     summary: "Lists block types in order of name.",
   }),
+  installSystem: endpoint({
+    method: "POST",
+    path: "/block_types/install_system_block_types",
+    scope: "manage_blocks",
+    status: 200,
+    result: z.null(),
+    summary: "Gives the workspace those block types of Prefect's own package that it lacks.",
+  }),
   documents: endpoint({
     method: "GET",
     path: "/block_types/slug/{slug}/block_documents",

@@ -29,6 +29,7 @@ import {
   TimestampText,
   Uuid,
 } from "./wire.ts";
+import { WorkQueueOut } from "./work-queues.ts";
 
 const ConcurrencyOptions = z.object({
   collision_strategy: z.enum(["ENQUEUE", "CANCEL_NEW"]),
@@ -373,7 +374,7 @@ export const deployments = {
     scope: "see_deployments",
     params: ById,
     status: 200,
-    result: z.array(z.record(z.string(), z.unknown())),
+    result: z.array(WorkQueueOut.omit({ work_pool_name: true, status: true, active_slots: true })),
     summary:
       "Queues that choose runs by tags and would take this deployment's: there are none, pools took their place.",
   }),

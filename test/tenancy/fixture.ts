@@ -207,6 +207,8 @@ export function paramsOf({ path }: EndpointRow, party: Party): Record<string, st
     ["/deployments/", things.deployment],
     // No tenant can make one by the API: workers/consumers/dead-letters.test.ts tries real ones.
     ["/dead_letters/", things.run],
+    // Nobody can make one yet.
+    ["/automations/", things.deployment],
     ["/concurrency_limits/", things.tagLimit],
     ["/work_queues/", things.queue],
     ["/variables/", things.variable],

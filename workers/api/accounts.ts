@@ -7,6 +7,7 @@ import { revokeKey } from "../auth/revoke.ts";
 import { lifetimeOf, signToken } from "../auth/tokens.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
+import { installSystemBlocks } from "./system-blocks.ts";
 
 /** Accounts, workspaces and the keys of service accounts; and who is asking. */
 export function serveAccounts(app: App): void {
@@ -25,6 +26,7 @@ export function serveAccounts(app: App): void {
       throw error;
     }
     if (credential.keyId) forgetKey(credential.keyId);
+    await installSystemBlocks(env, { workspace: workspace.id, shard: workspace.shard });
     const created = formatInstant(instant(workspace.created));
     return {
       id: workspace.id,

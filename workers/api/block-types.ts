@@ -7,6 +7,7 @@ import { announceLifecycle, type LifecycleAction } from "./lifecycle-events.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { select, shardOfTenant } from "./shard.ts";
+import { installSystemBlocks, isProtected } from "./system-blocks.ts";
 import { blockSchemaCondition, blockTypeCondition, type Condition, combine } from "./sql-filter.ts";
 
 interface BlockTypeRow {
@@ -72,6 +73,7 @@ export function serveBlockTypes(app: App): void {
   });
   serve(app, blockTypes.remove, async ({ env, tenant, params, afterwards }) => {
     const known = await typeOfId(env, tenant, params.id);
+    if (known.is_protected) throw new Refusal({ code: "refused", message: "protected block types cannot be deleted." });
     const shard = shardOfTenant(env, tenant);
     await shard.batch(
       ["block_documents", "block_schemas"]
@@ -80,6 +82,10 @@ export function serveBlockTypes(app: App): void {
         .map((sql) => shard.prepare(sql).bind(tenant.workspace, known.id)),
     );
     afterwards(announce(env, tenant, "deleted", known));
+  });
+  serve(app, blockTypes.installSystem, async ({ env, tenant }) => {
+    await installSystemBlocks(env, tenant);
+    return null;
   });
   serve(app, blockTypes.filter, async ({ env, tenant, body: { block_types, block_schemas, limit, offset } }) => {
     const where = combine("and_", [
@@ -129,6 +135,5 @@ const blockTypeToWire = ({ created, updated, ...row }: BlockTypeRow): WireBlockT
   ...row,
   created: formatInstant(instant(created)),
   updated: formatInstant(instant(updated)),
-  // Nothing here needs a type to be there: whoever saves a block brings its type along.
-  is_protected: false,
+  is_protected: isProtected(row.slug),
 });

@@ -68,6 +68,47 @@ async function makeType(slug = "login", fields: object = FIELDS) {
   return { type, schema, ids: { block_type_id: type.id, block_schema_id: schema.id } };
 }
 
+describe("block types that a workspace is born with", () => {
+  test("[AP62] are installed once, with their schemas, and those that programs rely on stay", async () => {
+    expect(await call("POST /block_types/install_system_block_types")).toMatchObject({ status: 200, body: null });
+    const listed = async (): Promise<{ id: string; slug: string; is_protected: boolean; description: string }[]> =>
+      (await call("POST /block_types/filter", {})).body;
+    const types = await listed();
+    expect(types.filter((type) => type.is_protected).map(({ slug }) => slug)).toEqual([
+      "local-file-system",
+      "secret",
+      "webhook",
+    ]);
+    expect(types.length).toBeGreaterThan(10);
+    await call("POST /block_types/install_system_block_types");
+    expect(await listed()).toEqual(types);
+    const schemas = (await call("POST /block_schemas/filter", {})).body as { block_type: { slug: string } }[];
+    expect(schemas.map(({ block_type }) => block_type.slug).sort()).toEqual(types.map(({ slug }) => slug).sort());
+    const secret = types.find(({ slug }) => slug === "secret");
+    expect(await call(`DELETE /block_types/${secret?.id}`)).toMatchObject({ status: 403 });
+    expect((await call("GET /block_types/slug/secret")).body).toEqual(secret);
+  });
+
+  test("[AP62] [AP63] a secret is kept by the schema that Prefect's class has", async () => {
+    await call("POST /block_types/install_system_block_types");
+    const type = (await call("GET /block_types/slug/secret")).body;
+    const checksum = "sha256:c078ed9c1e813e224c0b353d7ad4564a11d51d3198d9ac0686478165a1911c78";
+    const schema = (await call(`GET /block_schemas/checksum/${checksum}?version=3.9.1`)).body;
+    expect(schema.block_type).toEqual(type);
+    const ids = { block_type_id: type.id, block_schema_id: schema.id };
+    const { id } = (await call("POST /block_documents/", { name: "s", data: { value: "hush" }, ...ids })).body;
+    expect((await call(`GET /block_documents/${id}`)).body.data.value).toBe("********");
+    expect((await call(`GET /block_documents/${id}?include_secrets=true`)).body.data.value).toBe("hush");
+  });
+
+  test("[AP62] a workspace has them from its birth", async () => {
+    const account = `/accounts/${a.account}`;
+    const { id } = (await call(`POST ${account}/workspaces/`, { name: "Born", handle: "born" })).body;
+    const { body } = await call(`POST ${account}/workspaces/${id}/block_types/filter`, {});
+    expect(body.map(({ slug }: { slug: string }) => slug)).toContain("secret");
+  });
+});
+
 describe("block types and schemas", () => {
   test("[AP62] a type is made once, read by slug and id, changed, listed, and deleted with all that is made after it", async () => {
     const { type, schema, ids } = await makeType();

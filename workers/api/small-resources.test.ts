@@ -133,3 +133,28 @@ test("[AP124] the states that runs have been in", async () => {
   expect(await names("&limit=1")).toEqual(["Fine"]);
   expect((await api("GET /observed-states?limit=0")).status).toBe(422);
 });
+
+test("[AP132] automations are asked about, and there are none", async () => {
+  const { key } = await makeTenant();
+  const call = (route: string, body?: unknown) => ask(route, { token: key, body });
+  expect((await call("POST /automations/filter", {})).body).toEqual([]);
+  expect(await call(`GET /automations/${crypto.randomUUID()}`)).toMatchObject({
+    status: 404,
+    body: { detail: "Automation not found" },
+  });
+  const owned = `DELETE /automations/owned-by/prefect.deployment.${crypto.randomUUID()}`;
+  expect(await call(owned)).toMatchObject({ status: 202, body: null });
+});
+
+test.each(["/templates/validate", "/automations/templates/validate"])("[AP132] [DO31] POST %s", async (path) => {
+  const { key } = await makeTenant();
+  const validate = (body?: unknown) => ask(`POST ${path}`, { token: key, body });
+  expect((await validate(JSON.stringify("Run {{ flow_run.name }}"))).status).toBe(204);
+  expect((await validate()).status).toBe(204);
+  const source = "Run\n{{ flow_run.name";
+  expect(await validate(JSON.stringify(source))).toMatchObject({
+    status: 422,
+    body: { error: { line: 2, message: "{{ is not closed: }} is missing", source } },
+  });
+  expect((await validate(7)).status).toBe(422);
+});

@@ -1,6 +1,7 @@
 /** Writes to the directory: accounts, workspaces, actors and their keys. */
 import { uuidv7 } from "uuidv7";
 import { SHARD_COUNT } from "../../durable-objects/env.ts";
+import { installSystemBlocks } from "../api/system-blocks.ts";
 import type { Env } from "../env.ts";
 import { hashKey, makeKey } from "./keys.ts";
 
@@ -160,6 +161,7 @@ async function seedFirst(env: Env, { name, handle, keyId }: First): Promise<Seed
     insertWorkspace(env, workspace),
     ...owner.statements,
   ]);
+  await installSystemBlocks(env, { workspace: workspace.id, shard: workspace.shard });
   return { account_id: account, workspace_id: workspace.id, user_id: owner.actorId, api_key: owner.key };
 }
 
