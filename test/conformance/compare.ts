@@ -16,6 +16,8 @@ export interface Difference {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const WIRE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+/** As events tell times in their labels. */
+const LABEL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/;
 const ANY_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 /** The names that a server gives to runs that have none: an adjective and an animal. */
 const RANDOM_NAME = /^[a-z]+-[a-z]+$/;
@@ -81,7 +83,8 @@ export function compare(recorded: Value, live: Value, mapping: Mapping): Differe
       case "time":
         // A time that a client sent comes back as it was sent.
         if (mapping.textToLive(one as string) === other) return;
-        if (!WIRE_TIME.test(other as string)) differ(at, `a time with six digits and Z, not ${show(other)}`);
+        if (!(LABEL_TIME.test(one as string) ? LABEL_TIME : WIRE_TIME).test(other as string))
+          differ(at, `a time with six digits and Z, or +00:00 in a label, not ${show(other)}`);
         else if (!mapping.bindTime(one as string, other as string)) {
           differ(at, `${show(mapping.textToLive(one as string))}, as elsewhere, not ${show(other)}`);
         }

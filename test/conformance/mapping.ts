@@ -11,7 +11,7 @@ import { randomBytes } from "node:crypto";
 import { Float, type Value } from "./recording.ts";
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
+const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
 
 export class Mapping {
   readonly #ids = new Map<string, string>();
@@ -63,7 +63,10 @@ export class Mapping {
   }
 
   #movedTime(recorded: string): string {
-    const moved = new Date(Date.parse(recorded) + this.#shift).toISOString().slice(0, 19);
+    const moved = new Date(Date.parse(recorded) + this.#shift)
+      .toISOString()
+      .slice(0, 19)
+      .replace("T", recorded[10] as string);
     const live = moved + recorded.slice(19);
     this.#times.set(recorded, live);
     return live;

@@ -2,7 +2,8 @@
  * Recordings: what Prefect's own client and server said to each other, one JSON line per exchange or websocket frame.
  *
  * An exchange has `m` method, `p` path, `q` query, `h` the headers that matter, `req`, `s` status, `res`. A frame has `ws`:
- * `open`, `>` (client to server), `<` (server to client), `client-close`, `server-close`; `p` path, `f` the frame.
+ * `open`, `>` (client to server), `<` (server to client), `client-close`, `server-close`; `p` path, `f` the frame; `c` which one of the
+ * path's sockets it is, counted from 1, where several are open side by side.
  *
  * A number that was written with a point is kept as a `Float`, since `0.0` and `0` are two kinds of value on the wire.
  */
@@ -39,6 +40,8 @@ export interface Frame {
   line: number;
   event: "open" | ">" | "<" | "client-close" | "server-close";
   path: string;
+  /** Which of the path's sockets, from 1; null: the newest. */
+  socket: number | null;
   subprotocols: string[];
   frame: Value;
   code: number | null;
@@ -73,6 +76,7 @@ export function readRecording(name: string): Line[] {
         line: index + 1,
         event: raw.ws as Frame["event"],
         path: raw.p as string,
+        socket: (raw.c ?? null) as number | null,
         subprotocols: (raw.sub ?? []) as string[],
         frame: raw.f ?? null,
         code: (raw.code ?? null) as number | null,

@@ -13,7 +13,7 @@ const PEER_TRIES = 10;
 export class Replay {
   readonly #target: Target;
   readonly #mapping: Mapping;
-  /** By path; of several that are open at once the newest is the one that speaks. */
+  /** By path, in the order in which they were opened. */
   readonly #sockets = new Map<string, Socket[]>();
 
   constructor(target: Target, mapping: Mapping) {
@@ -67,7 +67,7 @@ export class Replay {
       this.#sockets.set(line.path, [...(this.#sockets.get(line.path) ?? []), opened]);
       return [];
     }
-    const socket = this.#sockets.get(line.path)?.at(-1);
+    const socket = this.#sockets.get(line.path)?.at(line.socket === null ? -1 : line.socket - 1);
     if (socket === undefined) return [{ at: "socket", what: "open" }];
     switch (line.event) {
       case ">": {
@@ -78,7 +78,7 @@ export class Replay {
         return [];
       }
       case "<":
-        return compare(line.frame, parse(await socket.next()), this.#mapping);
+        return this.#answer(line.frame, socket);
       case "client-close":
         await socket.confirm();
         // A process that ended without a word is recorded as 1006, which nobody can send.
@@ -86,13 +86,31 @@ export class Replay {
         return [];
       case "server-close": {
         const { code } = await socket.closed();
-        this.#sockets.get(line.path)?.pop();
+        if (line.socket === null) this.#sockets.get(line.path)?.pop();
         return code === line.code ? [] : [{ at: "code", what: `${line.code}, not ${code}` }];
       }
     }
   }
 
+  /** Compares a frame with the one that comes. Events that come before the recorded one are told: nothing passes unseen. */
+  async #answer(recorded: Value, socket: Socket): Promise<Difference[]> {
+    const found: Difference[] = [];
+    const wanted = eventOf(recorded);
+    let live = parse(await socket.next());
+    for (let event = eventOf(live); wanted !== null && event !== wanted; event = eventOf(live)) {
+      found.push({ at: `before ${wanted}`, what: `nothing, not ${event}` });
+      live = parse(await socket.next());
+    }
+    return [...found, ...compare(recorded, live, this.#mapping)];
+  }
+
   #url(path: string): string {
     return this.#target.base + this.#mapping.textToLive(path.replace(/^\/api/, ""), true);
   }
+}
+
+/** What an event frame is about; null of another frame. */
+function eventOf(frame: Value): Value {
+  const { type, event } = frame as Record<string, Value>;
+  return type === "event" ? ((event as Record<string, Value>).event ?? null) : null;
 }

@@ -25,7 +25,8 @@ export async function openTargets(): Promise<Targets> {
   const server = await startServer();
   const workspace = async (): Promise<Target> => {
     const tenant: Tenant = await makeTenant(server.local, "replay");
-    return { base: tenant.apiUrl, key: tenant.key };
+    // What was recorded is the self-hosted server's wire.
+    return { base: tenant.shortUrl, key: tenant.key };
   };
   return { workspace, close: () => server.stop() };
 }
