@@ -3,47 +3,8 @@
  * which read their settings out of a job by them.
  */
 import type { JsonObject } from "@millrace/domain/json.ts";
-
-interface Variable {
-  title: string;
-  description: string;
-  schema: JsonObject;
-}
-
-interface PoolType {
-  type: string;
-  /** The Python package that has the worker. */
-  collection: string;
-  name: string;
-  description: string;
-  install: string;
-  variables: { readonly [name: string]: Variable };
-  /** The job, where it is more than its variables side by side. */
-  job?: JsonObject;
-}
-
-const text = (fallback: string | null = null): JsonObject => ({
-  anyOf: [{ type: "string" }, { type: "null" }],
-  default: fallback,
-});
-const texts: JsonObject = { type: "object", additionalProperties: { type: "string" } };
-const flag = (fallback: boolean): JsonObject => ({ type: "boolean", default: fallback });
-const list = (of: JsonObject): JsonObject => ({
-  anyOf: [{ type: "array", items: of }, { type: "null" }],
-  default: null,
-});
-const variable = (title: string, description: string, schema: JsonObject): Variable => ({ title, description, schema });
-
-/** What every job has. */
-const COMMON = {
-  name: variable("Name", "What the worker calls the infrastructure that it starts.", text()),
-  env: variable("Environment Variables", "Variables of the environment in which a flow run starts.", {
-    type: "object",
-    additionalProperties: { anyOf: [{ type: "string" }, { type: "null" }] },
-  }),
-  labels: variable("Labels", "Labels that the worker puts on the infrastructure that it starts.", texts),
-  command: variable("Command", "The command that starts a flow run. Left blank, the worker makes it.", text()),
-};
+import { CLOUD_TYPES } from "./cloud-pool-types.ts";
+import { COMMON, flag, list, type PoolType, text, variable } from "./pool-type.ts";
 
 const TYPES: readonly PoolType[] = [
   {
@@ -177,10 +138,11 @@ const TYPES: readonly PoolType[] = [
       pod_watch_timeout_seconds: "{{ pod_watch_timeout_seconds }}",
     },
   },
+  ...CLOUD_TYPES,
 ];
 
 /** The base job template of a type. */
-const templateOf = ({ variables, job }: PoolType): JsonObject => ({
+const templateOf = ({ variables, required, job }: PoolType): JsonObject => ({
   job_configuration: job ?? Object.fromEntries(Object.keys(variables).map((name) => [name, `{{ ${name} }}`])),
   variables: {
     type: "object",
@@ -190,6 +152,7 @@ const templateOf = ({ variables, job }: PoolType): JsonObject => ({
         { title, description, ...schema },
       ]),
     ),
+    ...(required && { required: [...required] }),
   },
 });
 

@@ -360,6 +360,12 @@ test("[AP70] collections know the types of pools, and a preview fills a template
   const view = await ok("GET /collections/views/aggregate-worker-metadata");
   const template = view.prefect.process.default_base_job_configuration;
   expect(await ok("GET /collections/work_pool_types")).toEqual(view);
+  const types = Object.values(view).flatMap((collection) => Object.values(collection as object));
+  expect(types.map(({ type }) => type).sort()).toEqual(
+    "azure-container-instance cloud-run cloud-run-v2 docker ecs kubernetes process vertex-ai".split(" "),
+  );
+  for (const { type, default_base_job_configuration } of types)
+    await ok("POST /work_pools/", { name: type, type, base_job_template: default_base_job_configuration });
   expect((await call("GET /collections/views/nothing")).status).toBe(404);
   await makePool({ base_job_template: template });
   expect(await ok("POST /work_pools/configuration/preview", { type: "process", base_job_template: template })).toEqual({
