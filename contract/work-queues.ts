@@ -39,7 +39,12 @@ export const WorkQueueOut = z.object({
 });
 export type WireWorkQueue = z.output<typeof WorkQueueOut>;
 
-const Description = z.string().max(100_000).nullable();
+/** A queue without a description has an empty one. */
+const Description = z
+  .string()
+  .max(100_000)
+  .nullable()
+  .transform((text) => text ?? "");
 const MostRuns = z.int().min(0).max(1_000_000_000).nullable();
 const Priority = z.int().min(1).max(1_000_000_000).nullable();
 
