@@ -1,12 +1,14 @@
-"""Records when Prefect 3.9.1 says that schedules are due, for the comparison in ../differential.test.ts.
+"""Records when Prefect 3.9.1 says that schedules are due, for the comparison in ../differential.ts.
 
 Run with a Python that has prefect==3.9.1:  python make.py > prefect-3.9.1.json
+Other cases, around the changes of clocks of other years:  python make.py <seed> <year> <year> …
 A case is [kind, text, zone, start, end, due times]: seconds since 1970, the due ones counted from the start.
 """
 import asyncio
 import datetime as d
 import json
 import random
+import sys
 from zoneinfo import ZoneInfo
 from prefect._vendor.croniter.croniter import CroniterBadDateError
 from prefect.server.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
@@ -56,7 +58,8 @@ def due(schedule, start, end):
 
 
 def main():
-    choose, cases = random.Random(3), []
+    seed, years = int((sys.argv[1:] or ["3"])[0]), [int(year) for year in sys.argv[2:]] or [2026]
+    choose, cases = random.Random(seed), []
 
     def add(kind, text, zone, start, end):
         if kind == "cron":
@@ -74,7 +77,8 @@ def main():
 
     for name in ZONES:
         zone = ZoneInfo(name)
-        windows = [(at - d.timedelta(hours=5, minutes=10), at + d.timedelta(hours=31)) for at in changes(zone, 2026)]
+        moved = [at for year in years for at in changes(zone, year)]
+        windows = [(at - d.timedelta(hours=5, minutes=10), at + d.timedelta(hours=31)) for at in moved]
         windows.append((d.datetime(2026, 7, 9, 3, 17, tzinfo=UTC), d.datetime(2026, 7, 12, tzinfo=UTC)))
         for start, end in windows:
             for text in choose.sample(CRONS, 9):
