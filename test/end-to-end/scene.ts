@@ -120,6 +120,8 @@ export interface TaskWish {
   run: string;
   name: string;
   tags?: string[];
+  /** Task runs that it waited for. */
+  after?: string[];
   /** Its states with their times, milliseconds since 1970. */
   states: (Told & { at: number })[];
 }
@@ -138,7 +140,7 @@ export async function tellTasks(api: Client, wishes: TaskWish[]): Promise<string
   return told.map(({ id }) => id);
 }
 
-function taskEvents({ run, name, tags = [], states }: TaskWish) {
+function taskEvents({ run, name, tags = [], after = [], states }: TaskWish) {
   const id = uuidv7();
   const iso = (at: number): string => new Date(at).toISOString();
   const expected = states[0]!.at;
@@ -193,7 +195,7 @@ function taskEvents({ run, name, tags = [], states }: TaskWish) {
           empirical_policy: { max_retries: 0, retry_delay_seconds: 0, retries: 0, retry_delay: 0 },
           tags,
           labels: {},
-          task_inputs: { url: [], locale: [] },
+          task_inputs: { url: after.map((id) => ({ input_type: "task_run", id })), locale: [] },
           run_count: count,
           flow_run_run_count: 1,
           expected_start_time: iso(expected),
@@ -319,11 +321,10 @@ async function paintCompleted(api: Client, flow: string): Promise<string> {
     return finished(run, `fetch-page-${n}`, now - 60 * SECOND, from, from + (3 + (n % 4) * 2) * SECOND);
   });
   const store = finished(run, "store-rows", now - 28 * SECOND, now - 26 * SECOND, now - 6 * SECOND);
-  const ids = await tellTasks(api, [
-    ...tasks,
-    store,
-    finished(run, "report", now - 5 * SECOND, now - 4.5 * SECOND, now - SECOND),
-  ]);
+  const fetched = await tellTasks(api, tasks);
+  const [stored = ""] = await tellTasks(api, [{ ...store, after: fetched }]);
+  const report = finished(run, "report", now - 5 * SECOND, now - 4.5 * SECOND, now - SECOND);
+  const ids = [...fetched, stored, await tellTask(api, { ...report, after: [stored] })];
   await writeLog(api, run, [
     { message: "Beginning flow run 'nightly-2026-11-24' for flow 'ingest'", at: now - 61 * SECOND },
     ...ids.slice(0, 9).flatMap((task, n) => [

@@ -111,3 +111,22 @@ test("[WE22] twenty thousand tasks arrive, are all there, and can be walked thro
   await eventually(() => row(page).textContent()).toContain("bee-19999");
   await picture(page, "run-swarm-light-1280");
 });
+
+test("[WE79] the graph draws what waited for what, says it in words, and chooses a task in either", async () => {
+  const page = await open(scene.completed);
+  await page.getByRole("link", { name: "View as graph" }).click();
+  const list = page.getByRole("list", { name: "Task runs and what they waited for" });
+  await list.getByRole("listitem").filter({ hasText: "report" }).getByText("completed, after store-rows").waitFor();
+  expect(await list.getByRole("listitem").count()).toBe(11);
+  const drawn = page.getByRole("region", { name: "Graph of 11 task runs, drawn" });
+  // Nine fetches lead to the store, and the store to the report.
+  expect(await drawn.locator("[data-edge]").count()).toBe(10);
+  await list.getByRole("link", { name: "store-rows" }).click();
+  await page.waitForURL(/view=graph&task=|task=.*view=graph/);
+  await page.getByRole("region", { name: "Chosen task" }).getByText("store-rows").waitFor();
+  expect(await list.getByRole("link", { name: "store-rows" }).getAttribute("aria-current")).toBe("true");
+  await drawn.locator("a", { hasText: "report" }).click();
+  await page.getByRole("region", { name: "Chosen task" }).getByText("report").waitFor();
+  await page.keyboard.press("w");
+  await page.getByRole("heading", { name: /^Timeline/ }).waitFor();
+});
