@@ -209,3 +209,21 @@ test("[WE5] the addresses that Prefect's client prints lead to their pages", asy
   // The other workspace's page was an answer 404, which the browser reports.
   watched.problems.length = 0;
 });
+
+test("[WE78] a theme that is chosen before the page's scripts have come is the theme when they have", async () => {
+  const fresh = await openPageAs(browser, local().api_key);
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await fresh.page.route("**/_app/**/*.js", (route) => held.then(() => route.continue()));
+  await fresh.page.goto("/flows", { waitUntil: "commit" });
+  await fresh.page.getByRole("button", { name: "Settings" }).click();
+  await fresh.page.getByLabel("Dark").check();
+  release();
+  await untilLive(fresh.page);
+  expect(await fresh.page.getByLabel("Dark").isChecked()).toBe(true);
+  expect(await fresh.page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
+  expect(fresh.problems).toEqual([]);
+  await fresh.close();
+});

@@ -214,3 +214,38 @@ test("[WE71] a deployment is changed by its form, and only what was touched", as
   expect((await sent).postDataJSON()).toEqual({ tags: ["a", "b"] });
   await page.getByRole("link", { name: "Tag b" }).waitFor();
 });
+
+test("[WE60] [WE77] a deployment tells its cron in words, and how it is run from a terminal", async () => {
+  const id = await makeDeployment(api, flow, "it's by hand", { schedules: [{ schedule: { cron: "0 2 * * 1-5" } }] });
+  const page = await open(`/deployments/deployment/${id}`);
+  await page.getByText("At 02:00, Monday through Friday").waitFor();
+  await page.getByText("From a terminal").click();
+  await page.getByText(`npx millrace deployment run 'ingest/it'\\''s by hand' --watch`).waitFor();
+  await page.getByText(`/deployments/${id}/create_flow_run`).waitFor();
+});
+
+test("[WE63] what happens while one goes to another page does not call that off", async () => {
+  watched = await openPageAs(browser, keys.full);
+  const { page } = watched;
+  const told = new Promise<void>((resolve) => {
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => String(payload).includes("meanwhile-mole") && resolve());
+    });
+  });
+  await page.goto("/deployments");
+  await untilLive(page);
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/deployments/deployment/**/__data.json**", (route) => held.then(() => route.continue()));
+  const asked = page.waitForRequest(/deployments\/deployment\/.*__data\.json/);
+  await page.getByRole("link", { name: "nightly", exact: true }).click();
+  await asked;
+  await makeRun(api, { flow, name: "meanwhile-mole" });
+  await told;
+  // By now a load of the list would have been asked for, were it not put off.
+  await page.evaluate("new Promise((done) => setTimeout(done, 0))");
+  release();
+  await page.waitForURL(/deployments\/deployment\//);
+});

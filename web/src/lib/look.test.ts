@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CLOCKS, DEFAULT_LOOK, DENSITIES, formatLook, parseLook, THEMES } from "./look.ts";
+import { CLOCKS, chosenIn, DEFAULT_LOOK, DENSITIES, formatLook, parseLook, THEMES } from "./look.ts";
 
 test("[WE4] a look survives its cookie", () => {
   const look = fc.record({
@@ -29,4 +29,16 @@ test("[WE4] any cookie at all gives a usable look", () => {
   );
   expect(parseLook(null)).toEqual(DEFAULT_LOOK);
   expect(parseLook("theme=neon&zone=Mars/Olympus&wrap=maybe")).toEqual(DEFAULT_LOOK);
+});
+
+test("[WE78] of a form of looks what was touched is a wish, and nothing else", () => {
+  const field = (name: string, value: string, checked: boolean, defaultChecked: boolean) => ({
+    ...{ name, value, checked, defaultChecked },
+  });
+  const themes = [field("theme", "dark", true, false), field("theme", "system", false, true)];
+  expect(chosenIn([...themes, field("clock", "utc", true, true), field("keys", "on", false, true)])).toEqual({
+    theme: "dark",
+    keys: false,
+  });
+  expect(chosenIn([field("theme", "system", true, true), field("keys", "on", true, true)])).toEqual({});
 });

@@ -61,6 +61,21 @@ export function formatLook(look: Look): string {
   return fields.toString();
 }
 
+/** What a field of the form of looks holds, and held when the page came. */
+type Choice = Pick<HTMLInputElement, "name" | "value" | "checked" | "defaultChecked">;
+
+/** What was chosen in a form of looks since its page came. */
+export function chosenIn(fields: readonly Choice[]): Partial<Look> {
+  const touched = fields.filter(({ checked, defaultChecked }) => checked !== defaultChecked);
+  const told = new URLSearchParams(
+    touched.flatMap(({ name, value, checked }) =>
+      name === "keys" ? [[name, String(checked)]] : checked ? [[name, value]] : [],
+    ),
+  );
+  const look: Partial<Record<keyof Look, unknown>> = parseLook(told.toString());
+  return Object.fromEntries(Object.entries(look).filter(([name]) => told.has(name)));
+}
+
 /** The cookie as a line for `document.cookie`: kept for a year, sent to this site only. */
 export const lookCookie = (look: Look): string =>
   `${LOOK_COOKIE}=${encodeURIComponent(formatLook(look))}; Path=/; Max-Age=31536000; SameSite=Lax`;

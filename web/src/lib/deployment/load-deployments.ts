@@ -60,15 +60,22 @@ export interface DeploymentPageData {
   deployment: DeploymentDetail;
   flow: string | null;
   runs: RunList;
+  /** Schedules in words, by their ids, as far as there are any for them. */
+  told: Record<string, string>;
 }
 
 export async function loadDeployment(api: Client, id: string, now: number): Promise<DeploymentPageData> {
   const found = await api("GET /deployments/{id}", { params: { id } });
-  const [flows, runs] = await Promise.all([
+  const [flows, runs, { cronWords }] = await Promise.all([
     namesOfFlows(api, [found.flow_id]),
     loadRuns(api, { ...EVERYTHING, deployments: [found.id] }, now),
+    import("./cron-words.ts"),
   ]);
-  return { deployment: detailOf(found), flow: flows[found.flow_id] ?? null, runs };
+  const told = found.schedules.flatMap(({ id: schedule, schedule: due }): [string, string][] => {
+    const words = cronWords("cron" in due ? due.cron : null);
+    return words === null ? [] : [[schedule, words]];
+  });
+  return { deployment: detailOf(found), flow: flows[found.flow_id] ?? null, runs, told: Object.fromEntries(told) };
 }
 
 const detailOf = (deployment: WireDeployment): DeploymentDetail => ({
