@@ -5,6 +5,7 @@ import { laterBy } from "../../test/workerd/clock.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { begin, inPool, newOwner, type TestRun } from "../../test/workerd/runs.ts";
 import { concurrencyLimitAt, eventHubAt } from "../addresses.ts";
+import { ConcurrencyLimit } from "../concurrency-limit/concurrency-limit.ts";
 import { pack } from "../kit/packed.ts";
 import type { DeploymentLimit } from "./deployment-slot.ts";
 import type { Owner } from "./rpc.ts";
@@ -51,6 +52,21 @@ test("[FO18] the second of two runs waits for a slot, and has it when the first 
   await first.set("COMPLETED");
   expect(await taken()).toBe(0);
   expect(await second.set("PENDING")).toMatchObject({ status: "ACCEPT" });
+});
+
+test("[FO18] a run that is deleted gives its slot back, though the limit is away at the moment", async () => {
+  const run = await limitedRun({ ...inPool(), workPoolId: null });
+  await run.set("PENDING");
+  await run.set("RUNNING");
+  expect(await taken()).toBe(1);
+  const away = vi.spyOn(ConcurrencyLimit.prototype, "release").mockRejectedValueOnce(new Error("away"));
+  expect(await run.object.remove(owner, run.id)).toBe("done");
+  expect(away).toHaveBeenCalled();
+  expect(await taken()).toBe(1);
+  await run.crash();
+  laterBy(10);
+  await runDurableObjectAlarm(run.stub);
+  expect(await taken()).toBe(0);
 });
 
 test("[FO18] where the deployment says so, what finds no slot is cancelled, and a limit of 0 aborts", async () => {

@@ -20,6 +20,7 @@ import { ColdStore } from "../kit/cold-store.ts";
 import { pack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
+import { releaseSlots } from "../slots.ts";
 import { Claims } from "./claims.ts";
 import { askForSlot } from "./deployment-slot.ts";
 import { Errands } from "./errands.ts";
@@ -178,11 +179,12 @@ export class Host {
     if (head) await this.#errands.perform({ workspace: head.workspace, shard: head.shard }, head.run);
   }
 
-  /** Takes a deleted run off the lists; what fails is done again by the alarm. */
+  /** Gives back what a deleted run had, and takes it off the lists; what fails is done again by the alarm. */
   async #bury(): Promise<void> {
     const { removed } = this.ledger;
     if (!removed) return;
     try {
+      for (const lease of removed.leases) await releaseSlots(this.#env, removed, lease);
       await this.outbox.tellRemoved(removed);
       this.ledger.buried();
     } catch {

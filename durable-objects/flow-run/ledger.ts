@@ -10,7 +10,7 @@
 import { type Alarms, clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
 import { answeredAt, type Receipt } from "@millrace/domain/flow-run/cancellation.ts";
 import { type Effect, NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
-import { releaseSlot } from "@millrace/domain/flow-run/rules/release-slot.ts";
+import { mayHoldSlot, releaseSlot } from "@millrace/domain/flow-run/rules/release-slot.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
 import { TIMERS, timersOf } from "@millrace/domain/flow-run/timers.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
@@ -44,6 +44,8 @@ export interface Removed extends Owner {
   id: string;
   /** When it had begun: another run may begin under the same id, by an idempotency key. */
   created: Instant;
+  /** Leases of slots that it had, or had left, and that are not known to be given back. */
+  leases: readonly string[];
 }
 
 /** How the infrastructure of a run that an agent has is called. */
@@ -143,11 +145,13 @@ export class Ledger {
   }
 
   /** Forgets the run with all that belongs to it, but for a mark that it was here: see `removed`. */
-  clear(owner: Owner, { id, created }: FlowRun): void {
+  clear(owner: Owner, { run: { id, created, state }, left = [] }: Head): void {
     const { workspace, shard } = owner;
+    const lease = state && mayHoldSlot(state) ? state.details.deploymentConcurrencyLeaseId : null;
+    const leases = lease === null ? left : [...left, lease];
     this.transact(() => {
       this.#store.clear();
-      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id, created } satisfies Removed));
+      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id, created, leases } satisfies Removed));
     });
     this.#head = null;
     this.#forget();
@@ -155,7 +159,9 @@ export class Ledger {
 
   /** The run that was here, while lists may still show it. */
   get removed(): Removed | null {
-    return this.head ? null : (JSON.parse(this.#store.get(REMOVED) ?? "null") as Removed | null);
+    const removed = this.head ? null : (JSON.parse(this.#store.get(REMOVED) ?? "null") as Removed | null);
+    // Marks of earlier releases name no leases.
+    return removed && { ...removed, leases: removed.leases ?? [] };
   }
 
   /** Lists have forgotten the run. */

@@ -241,7 +241,7 @@ export class Lifecycle {
     if (!head) return notFound(id);
     const { run, claim, holding = [] } = head;
     const holders = holding.flatMap((one) => this.ledger.taskRuns.get(one) ?? []);
-    this.ledger.clear(owner, run);
+    this.ledger.clear(owner, head);
     for (const taskRun of holders) this.ledger.ask({ kind: "free-tags", taskRun });
     if (claim) this.ledger.ask({ kind: "cancel", generation: claim.generation });
     else if (run.workPoolId) this.ledger.ask({ kind: "withdraw" });

@@ -92,6 +92,20 @@ test("[FR64] a retry in the process keeps its slot, one that leaves it does not"
 });
 
 test.each([
+  ["[FR64] a retry in the process that is lost gives its slot back", "CRASHED", null, released],
+  ["[FR64] one that another process is to begin anew gives it back", "SCHEDULED", null, released],
+  ["[FR64] one that another process takes gives it back, and has another", "PENDING", "lease-2", released],
+  ["[FR64] one that goes on keeps it", "RUNNING", null, []],
+] as const)("%s", (_case, type, lease, effects) => {
+  const from = sampleState("SCHEDULED", {
+    name: "AwaitingRetry",
+    details: { deploymentConcurrencyLeaseId: "lease-1", scheduledTime: at(-1) },
+  });
+  const facts = lease === null ? {} : ({ slot: { kind: "granted", lease } } as const);
+  expect(judged(corePolicy, sampleRun(from, deployed), sampleState(type), facts)).toMatchObject({ effects });
+});
+
+test.each([
   ["[FR65] full, what is too much is cancelled", full("CANCEL_NEW"), "reject, now Cancelled"],
   ["[FR65] full, and it waits", full("ENQUEUE"), "accept Late"],
   ["[FR65] not full", { slot: null }, "accept Late"],
