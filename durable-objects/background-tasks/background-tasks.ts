@@ -146,6 +146,10 @@ export class BackgroundTasks extends DurableObject<ObjectEnv> implements Backgro
     this.#workers.left(socket);
   }
 
+  override async alarm(): Promise<void> {
+    this.#workers.ring();
+  }
+
   #isMine = ({ workspace }: Owner): boolean => workspace === this.ctx.id.name;
 
   #all = (owner: Owner): Iterable<TaskRun> => (this.#isMine(owner) ? this.#desk.all() : []);

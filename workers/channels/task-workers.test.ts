@@ -1,5 +1,6 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { laterBy } from "../../test/workerd/clock.ts";
 import { testEnv } from "../../test/workerd/env.ts";
 import { TestSocket } from "../../test/workerd/socket.ts";
 import { ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
@@ -100,6 +101,23 @@ test("[BT4] a worker that was handed a run before the object fell asleep goes on
   expect((await call(`GET /task_runs/${first}`)).id).toBe(first);
   expect(await workers()).toMatchObject([{ identifier: "worker-1" }]);
   socket.close();
+});
+
+test("[BT8] what a worker does not acknowledge in half a minute goes to another, though its socket is open", async () => {
+  const silent = await worker();
+  const id = await delay();
+  expect((await silent.next()).id).toBe(id);
+  const other = await worker(["bg"], "worker-2");
+  const desk = testEnv.BACKGROUND_TASKS.get(testEnv.BACKGROUND_TASKS.idFromName(a.workspace));
+  laterBy(29);
+  await runDurableObjectAlarm(desk);
+  expect(other.unread()).toEqual([]);
+  laterBy(2);
+  expect(await runDurableObjectAlarm(desk)).toBe(true);
+  expect((await other.next()).id).toBe(id);
+  expect(await silent.closed()).toMatchObject({ code: 4001 });
+  vi.useRealTimers();
+  other.close();
 });
 
 test("[BT4] workers are listed while they are connected, by the keys that they take", async () => {
