@@ -26,6 +26,8 @@ export type ObjectClass = new (ctx: unknown, env: unknown) => Instance;
 export interface Witness {
   /** `who` is about to do something, or has just done it: a moment at which its end matters. */
   at?(who: string, what: string): void;
+  /** A frame comes to an object, by its end of a socket. */
+  heard?(host: ObjectHost, socket: SocketEnd, text: string): void;
   before(host: ObjectHost, method: string, args: readonly unknown[]): unknown;
   after(host: ObjectHost, method: string, args: readonly unknown[], seen: unknown): void;
 }
@@ -233,7 +235,10 @@ export class ObjectHost {
           return;
         }
         const { type = "text" } = JSON.parse(text) as { type?: string };
-        this.#happens(`frame ${type}`, (instance) => (instance.webSocketMessage as Method)(socket, text));
+        this.#happens(`frame ${type}`, (instance) => {
+          this.#witness.heard?.(this, socket, text);
+          return (instance.webSocketMessage as Method)(socket, text);
+        });
       },
       closed: (code, reason) => {
         this.#happens(

@@ -50,8 +50,10 @@ class Line {
 
 /** One end. The server's has an attachment, which lives as long as the connection. */
 export class SocketEnd {
-  listener: Listener | null = null;
   open = true;
+  #listener: Listener | null = null;
+  /** What came before anybody listened. */
+  #unheard: Item[] = [];
   /** When the runtime last answered a ping here by itself. */
   lastAutoResponse: Date | null = null;
   #attachment = "null";
@@ -61,6 +63,22 @@ export class SocketEnd {
   constructor(pair: SocketPair, isServer: boolean) {
     this.#pair = pair;
     this.#isServer = isServer;
+  }
+
+  get listener(): Listener | null {
+    return this.#listener;
+  }
+
+  set listener(listener: Listener | null) {
+    this.#listener = listener;
+    if (listener) for (const item of this.#unheard.splice(0)) this.hear(item);
+  }
+
+  /** Something has come. */
+  hear(item: Item): void {
+    if (!this.#listener) this.#unheard.push(item);
+    else if (item.text !== null) this.#listener.text(item.text);
+    else this.#listener.closed(item.code, item.reason);
   }
 
   send(text: string): void {
@@ -80,6 +98,11 @@ export class SocketEnd {
 
   deserializeAttachment(): unknown {
     return JSON.parse(this.#attachment);
+  }
+
+  /** As a websocket says it: open, or closed. */
+  get readyState(): number {
+    return this.open ? 1 : 3;
   }
 
   /** The pair that this end belongs to. */
@@ -118,17 +141,17 @@ export class SocketPair {
     line.send(this.#wire.time, this.#wire.delay(), item, (one) => this.#arrive(fromServer, one));
   }
 
-  #arrive(fromServer: boolean, { text, code, reason }: Item): void {
+  #arrive(fromServer: boolean, item: Item): void {
     const end = this[fromServer ? 0 : 1];
-    if (text !== null) {
-      if (end.open) end.listener?.text(text);
+    if (item.text !== null) {
+      if (end.open) end.hear(item);
       return;
     }
     const wasOpen = end.open;
     end.open = false;
-    end.listener?.closed(code, reason);
+    end.hear(item);
     // The other end answers a close with one, which carries no news.
-    if (wasOpen) this.carry(!fromServer, { text: null, code, reason });
+    if (wasOpen) this.carry(!fromServer, { ...item });
   }
 
   /** Holds what goes up (to the server), down, or both ways. */
@@ -140,6 +163,10 @@ export class SocketPair {
   letGo(): void {
     if (this.#up.held) this.#up.release((item) => this.#arrive(false, item));
     if (this.#down.held) this.#down.release((item) => this.#arrive(true, item));
+  }
+
+  get isCut(): boolean {
+    return this.#up.isCut || this.#down.isCut;
   }
 
   /** What is on its way is lost for good, and nothing more comes through. */

@@ -18,8 +18,9 @@ export interface Planned {
 export class Time {
   /** Milliseconds since the beginning. */
   now = 0;
-  /** Milliseconds by which the server's clock is wrong, with the least and the most that they ever were. */
+  /** Milliseconds by which the server's clock is wrong, how often it stepped, and the least and the most that they ever were. */
   skew = 0;
+  steps = 0;
   leastSkew = 0;
   mostSkew = 0;
   /** How many things have happened. */
@@ -34,6 +35,7 @@ export class Time {
 
   /** The server's clock steps. */
   step(milliseconds: number): void {
+    this.steps += 1;
     this.skew += milliseconds;
     this.leastSkew = Math.min(this.leastSkew, this.skew);
     this.mostSkew = Math.max(this.mostSkew, this.skew);

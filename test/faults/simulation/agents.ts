@@ -242,11 +242,11 @@ export class SimulatedAgent {
   #assigned(runId: string, generation: number): void {
     const known = this.#work.get(runId);
     const claim = { run_id: runId, generation };
-    if (known && known.process.generation >= generation) {
-      if (known.process.generation === generation) this.#send({ type: "accept", ...claim });
+    if (known && generationOf(known.process) >= generation) {
+      if (generationOf(known.process) === generation) this.#send({ type: "accept", ...claim });
       return;
     }
-    if (known) this.#lose(runId, known.process.generation);
+    if (known) this.#lose(runId, generationOf(known.process));
     if (this.#draining || this.#work.size >= this.slots) {
       this.#send({ type: "decline", ...claim, reason: "No slot is free." });
       return;
@@ -288,7 +288,8 @@ export class SimulatedAgent {
 
   async #report({ process }: Work, type: "CANCELLED" | "CRASHED"): Promise<void> {
     const { api } = this.#setting;
-    const { run, generation } = process;
+    const { run } = process;
+    const generation = generationOf(process);
     const propose = (to: "CANCELLED" | "CRASHED") =>
       api.propose(this.#life, REPORT_BUDGET, run.id, { type: to }, { reporter: { run: run.id, generation } });
     try {
@@ -337,7 +338,7 @@ export class SimulatedAgent {
     if (this.#work.size === 0) return;
     const left = this.#lease.left(this.#time.now);
     if (left <= 0) {
-      for (const { process } of [...this.#work.values()]) this.#lose(process.run.id, process.generation);
+      for (const { process } of [...this.#work.values()]) this.#lose(process.run.id, generationOf(process));
       // The server may believe that they are here: the next hello tells it otherwise.
       this.#pair?.breakOff();
       return;
@@ -358,4 +359,6 @@ export class SimulatedAgent {
   }
 }
 
-const claimOf = ({ run, generation }: RunProcess) => ({ run_id: run.id, generation });
+/** What an agent starts, it starts under a claim. */
+const generationOf = ({ generation }: RunProcess): number => generation ?? 0;
+const claimOf = (process: RunProcess) => ({ run_id: process.run.id, generation: generationOf(process) });

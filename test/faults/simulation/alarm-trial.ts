@@ -7,7 +7,7 @@
 import { isTerminal } from "@millrace/domain/state.ts";
 import { Random } from "../platform/random.ts";
 import { FINE } from "../platform/weather.ts";
-import { type Mix, mixOf } from "./mix.ts";
+import { ALONE, type Mix, mixOf } from "./mix.ts";
 import { type Ground, World } from "./world.ts";
 
 /** Runs of one world, simulated milliseconds between two of them, and after the last one. */
@@ -28,6 +28,7 @@ export interface AlarmTrial {
 
 const ALARM_MIX = (seed: number): Mix => ({
   ...mixOf(seed),
+  ...ALONE,
   weather: { ...FINE, alarmLost: 0.05, alarmFails: 0.02, alarmLate: 0.2, alarmTwice: 0.3 },
   agents: Array.from({ length: 3 }, () => ({ slots: 10, leaseSeconds: 15 })),
   limit: null,

@@ -3,9 +3,11 @@
  * objects. What HTTP makes of the answers is tested elsewhere.
  */
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
+import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { flowRunAt, type Remote, workPoolAt } from "../../../durable-objects/addresses.ts";
 import {
+  type Answer,
   type Birth,
   type FlowRunRpc,
   isProblem,
@@ -19,6 +21,7 @@ import type { Life } from "../platform/life.ts";
 import { isExpected } from "../platform/object-host.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Dice } from "../platform/random.ts";
+import type { Service } from "../platform/service.ts";
 import { callOff } from "../platform/time.ts";
 
 /** Milliseconds that one try may take; until the first repetition; at most between two. */
@@ -64,6 +67,11 @@ export class Api {
       this.#platform.request(life, ({ beginRun }, env) => beginRun(env, tenant, birth)),
     );
     return { isNew: status === 201, run: JSON.parse(result.text) as WireFlowRun };
+  }
+
+  /** Has the Worker do something, as often as it takes to have its answer. */
+  serve<T>(life: Life, budget: number, handle: (service: Service, env: Env) => Promise<T>): Promise<T> {
+    return this.#until(life, budget, () => this.#platform.request(life, handle));
   }
 
   /** Asks until there is an answer. */
@@ -119,19 +127,20 @@ export class Api {
       const answer = await this.run(life, budget, id, (run, owner) =>
         run.propose(owner, id, pack({ ...state, details }), { force, reporter }),
       );
-      if (isProblem(answer)) return { kind: answer.code === "stale_claim" ? "lost" : "refused" };
-      const told = unpack(answer.body);
-      if (told.status === "WAIT") {
-        const { delay_seconds } = told.details as { delay_seconds: number };
-        await this.pause(life, Math.max(delay_seconds, 0.05) * 1000);
-        continue;
-      }
-      if (!told.state) return { kind: "refused" };
-      const { id: stateId, type, name, state_details } = told.state;
-      const mine = told.status === "ACCEPT" || state_details.transition_id === details.transitionId;
-      const due = Date.parse(state_details.scheduled_time ?? "") || 0;
-      return { kind: mine ? "accepted" : "replaced", type, name, id: stateId, due };
+      const verdict = verdictOf(answer, details.transitionId);
+      if (verdict.kind !== "wait") return verdict;
+      await this.pause(life, Math.max(verdict.seconds, 0.05) * 1000);
     }
+  }
+
+  /** Takes a run for a worker, which is what its proposal of PENDING does. It does not wait where it is told to. */
+  async take(life: Life, budget: number, run: string): Promise<Verdict> {
+    const details = { transitionId: this.#dice.at(life.name).uuid() };
+    const offer = { run, queue: null, due: 0, priority: 0 };
+    const answer = await this.pool(life, budget, (pool, owner) =>
+      pool.take(owner, offer, pack({ type: "PENDING", details }), null),
+    );
+    return "full" in answer ? { kind: "refused" } : verdictOf(answer, details.transitionId);
   }
 
   /** Resolves after a time, if whoever waits still lives then. One who is frozen goes on late. */
@@ -154,6 +163,19 @@ export class Api {
       work.then(resolve, reject).finally(() => callOff(late));
     });
   }
+}
+
+/** What an answer to a proposal says to whoever made it under this transition id. */
+function verdictOf(answer: Answer | Problem, transitionId: string): Verdict {
+  if (isProblem(answer)) return { kind: answer.code === "stale_claim" ? "lost" : "refused" };
+  const told = unpack(answer.body);
+  if (told.status === "WAIT")
+    return { kind: "wait", seconds: (told.details as { delay_seconds: number }).delay_seconds };
+  if (!told.state) return { kind: "refused" };
+  const { id, type, name, state_details } = told.state;
+  const mine = told.status === "ACCEPT" || state_details.transition_id === transitionId;
+  const due = Date.parse(state_details.scheduled_time ?? "") || 0;
+  return { kind: mine ? "accepted" : "replaced", type, name, id, due };
 }
 
 /** What objects say that could not do a thing because another did not answer. */

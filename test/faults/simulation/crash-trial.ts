@@ -7,7 +7,7 @@ import { Random } from "../platform/random.ts";
 import { FINE } from "../platform/weather.ts";
 import { Violation } from "./invariants.ts";
 import type { Program } from "./known-runs.ts";
-import { type Mix, mixOf } from "./mix.ts";
+import { ALONE, type Mix, mixOf } from "./mix.ts";
 import { type Ground, World } from "./world.ts";
 
 /** Who ends at the moment: the object that it is a moment of, or all of them. */
@@ -29,6 +29,7 @@ export interface CrashTrial {
 /** Messages take their time by the dice of a seed: each is another order of what happens. */
 const STORY_MIX = (seed: number): Mix => ({
   ...mixOf(seed),
+  ...ALONE,
   weather: { ...FINE, mean: 20 },
   releases: false,
   agents: [

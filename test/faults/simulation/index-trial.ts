@@ -2,7 +2,7 @@
 import { isTerminal } from "@millrace/domain/state.ts";
 import { Random } from "../platform/random.ts";
 import { FINE, type Weather } from "../platform/weather.ts";
-import { type Mix, mixOf } from "./mix.ts";
+import { ALONE, type Mix, mixOf } from "./mix.ts";
 import { type Ground, World } from "./world.ts";
 
 /** How the database fails. */
@@ -33,6 +33,7 @@ export interface IndexTrial {
 
 const INDEX_MIX = (seed: number): Mix => ({
   ...mixOf(seed),
+  ...ALONE,
   weather: { ...FINE },
   agents: [
     { slots: 4, leaseSeconds: 15 },

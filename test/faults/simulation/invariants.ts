@@ -8,6 +8,7 @@ import type { Head } from "../../../durable-objects/flow-run/head.ts";
 import { WORKER } from "../../../durable-objects/work-pool/books.ts";
 import type { SimulatedAgent } from "./agents.ts";
 import type { KnownRun, KnownRuns } from "./known-runs.ts";
+import type { PollingWorker } from "./polling-worker.ts";
 import type { IndexRow, Truth } from "./truth.ts";
 
 /** Something that must not be. `rule` names it; the same rule broken twice is the same failure. */
@@ -35,6 +36,7 @@ export interface Subjects {
   truth: Truth;
   runs: KnownRuns;
   agents: readonly SimulatedAgent[];
+  worker: PollingWorker | null;
   now: () => number;
 }
 
@@ -57,6 +59,7 @@ export class Invariants {
         throw new Violation("runs stay", `run ${run.number} is gone, and nobody deleted it`);
     }
     this.#checkExecution();
+    this.#checkBeginnings();
     this.#checkSlots();
   }
 
@@ -112,18 +115,20 @@ export class Invariants {
 
   /** Who executes what. */
   #checkExecution(): void {
-    const { truth, agents, now } = this.#subjects;
+    const { truth, agents, worker, now } = this.#subjects;
     const current = new Map<string, string>();
     const working = new Map<string, string>();
     const started = new Set<string>();
-    for (const agent of agents) {
+    for (const agent of worker ? [...agents, worker] : agents) {
       for (const process of agent.processes()) {
         const { run, generation, life } = process;
         const claim = `${run.id}/${generation}`;
         if (started.has(claim)) throw new Violation("one process a claim", `run ${run.number}, claim ${generation}`);
         started.add(claim);
-        const who = `${agent.name} under claim ${generation}`;
-        if (truth.head(run.id)?.generation === generation) {
+        const head = truth.head(run.id);
+        const who = generation === null ? agent.name : `${agent.name} under claim ${generation}`;
+        // One that a worker took has no claim, whatever its generation.
+        if (head && (generation === null ? head.claim === null : head.generation === generation)) {
           const other = current.get(run.id);
           if (other) throw new Violation("one live claim", `run ${run.number} is executed by ${other} and ${who}`);
           current.set(run.id, who);
@@ -135,6 +140,15 @@ export class Invariants {
           throw new Violation("one execution at a time", `run ${run.number} is executed by ${other} and ${who}`);
         working.set(run.id, who);
       }
+    }
+  }
+
+  /** A run that nobody asks for again begins in one place, once; its retries go on there. */
+  #checkBeginnings(): void {
+    for (const { number, begun, asked, reclaim, removing } of this.#subjects.runs.all()) {
+      if (begun.length < 2 || reclaim || removing || asked.size > 0) continue;
+      const places = new Set(begun.map(({ generation, agent }) => `${agent}, claim ${generation}`));
+      if (places.size > 1) throw new Violation("no run begins twice", `run ${number}: ${[...places].join("; ")}`);
     }
   }
 

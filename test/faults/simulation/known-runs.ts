@@ -35,7 +35,9 @@ export interface KnownRun {
   states: Set<string>;
   lines: Set<string>;
   /** Under which claims user code began. */
-  begun: { generation: number; agent: string }[];
+  begun: { generation: number | null; agent: string }[];
+  /** Another may take it when whoever had it is lost. */
+  reclaim: boolean;
 }
 
 export class KnownRuns {
@@ -54,6 +56,7 @@ export class KnownRuns {
       states: new Set(),
       lines: new Set(),
       begun: [],
+      reclaim: false,
     };
     this.#byId.set(id, run);
     return run;

@@ -26,6 +26,12 @@ export const STEP_WEIGHTS = {
   "objects-sleep": 4,
   "machine-stops": 2,
   "database-fails": 3,
+  "slots-are-wanted": 3,
+  "holder-dies": 2,
+  "task-is-asked-for": 3,
+  "task-worker-dies": 2,
+  "task-worker-loses-power": 1,
+  "task-worker's-line": 2,
   "clock-steps": 1,
   nothing: 8,
 } as const;
@@ -47,6 +53,12 @@ export interface Mix {
   agents: { slots: number; leaseSeconds: number; skew?: number }[];
   /** Runs that the pool may have at once. */
   limit: number | null;
+  /** Runs that the deployment may have at once; null: it has no limit. */
+  deploymentLimit: number | null;
+  /** A worker of Prefect's takes runs of the pool too. */
+  worker: boolean;
+  /** Task workers. */
+  taskWorkers: number;
   /** Milliseconds between two steps, on average. */
   pace: number;
 }
@@ -94,8 +106,14 @@ export function mixOf(seed: number): Mix {
     })),
     limit: dice.chance(0.3) ? dice.pick([1, 2, 3]) : null,
     pace: dice.pick([200, 1_000, 3_000]),
+    deploymentLimit: dice.chance(0.25) ? dice.pick([1, 2]) : null,
+    worker: dice.chance(0.3),
+    taskWorkers: dice.pick([0, 0, 1, 2]),
   };
 }
+
+/** For trials of runs and their agents alone. */
+export const ALONE = { deploymentLimit: null, worker: false, taskWorkers: 0 };
 
 /** What is left of a mix when its faults end. */
 export const healed = (mix: Mix): Weather => ({ ...FINE, mean: mix.weather.mean });

@@ -4,6 +4,7 @@
  */
 import type { StateInput, StateType } from "@millrace/domain/state.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
+import type { Limit } from "../../../durable-objects/concurrency-limit/rpc.ts";
 import { derivedRunId } from "../../../workers/api/run-ids.ts";
 import { Life } from "../platform/life.ts";
 import { KEY_PEPPER, type Platform } from "../platform/platform.ts";
@@ -33,10 +34,15 @@ interface HowToBegin {
   reclaim: boolean;
   /** How many ask for it at once. */
   calls: number;
+  /** It needs a slot of the deployment's limit, where that has one. */
+  limited: boolean;
 }
 
 export class People {
   readonly #setting: PeopleSetting;
+
+  /** Of the deployment; null: it has none. */
+  limit: Limit | null = null;
 
   constructor(setting: PeopleSetting) {
     this.#setting = setting;
@@ -57,10 +63,12 @@ export class People {
     const reclaim = dice.chance(0.4);
     // Two that ask for the same run are both told of it.
     const calls = dice.chance(0.2) ? 2 : 1;
-    const run = this.begin(number, program, { pooled, later, reclaim, calls });
+    const limited = pooled && this.limit !== null && dice.chance(0.5);
+    const run = this.begin(number, program, { pooled, later, reclaim, calls, limited });
     const how = [pooled ? "for the pool" : "of one's own", `${program.seconds.toFixed(1)} s`];
     if (later > 0) how.push(`due in ${later.toFixed(0)} s`);
     if (reclaim) how.push("reclaim");
+    if (limited) how.push("limited");
     if (program.failures > 0) how.push(`fails ${program.failures}×, ${program.retries} retries`);
     if (program.vanishes) how.push("vanishes");
     return `create run ${run.number} (${how.join(", ")})`;
@@ -70,13 +78,16 @@ export class People {
   begin(
     number: number,
     program: Program,
-    { pooled = true, later = 0, reclaim = false, calls = 1 }: Partial<HowToBegin> = {},
+    { pooled = true, later = 0, reclaim = false, calls = 1, limited = false }: Partial<HowToBegin> = {},
   ): KnownRun {
     const { runs, api } = this.#setting;
     // With a key of its own, a run is one however often it is asked for, and its id is known before.
     const key = `run-${number}`;
     const run = runs.add(derivedRunId(KEY_PEPPER, api.owner.workspace, FLOW, key), number, pooled, program);
-    const birth = { ...this.birthOf(run, later, reclaim), idempotencyKey: key };
+    run.reclaim = reclaim;
+    const born = this.birthOf(run, later, reclaim);
+    const limit = limited && this.limit ? { limit: this.limit, collision: "ENQUEUE" as const, graceSeconds: 60 } : null;
+    const birth = { ...born, surroundings: { ...born.surroundings, limit }, idempotencyKey: key };
     for (let call = 0; call < calls; call++)
       this.#live(`creator of ${run.number}`, (life) => this.#create(life, run, birth));
     return run;

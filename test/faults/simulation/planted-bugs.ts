@@ -125,6 +125,34 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
       });
     },
   },
+  "a-slot-too-many": {
+    what: "A limit gives one slot more than it has.",
+    plant: ({ LimitLedger }) => {
+      wrap(LimitLedger, "acquire", (acquire) => (owner, limit, ask) => {
+        return acquire(owner, { ...limit, limit: limit.limit + 1 }, ask);
+      });
+    },
+  },
+  "a-slot-outlives-its-lease": {
+    what: "A lease of slots ends a minute late.",
+    plant: ({ LimitLedger }) => {
+      wrap(LimitLedger, "acquire", (acquire) => (owner, limit, ask) => {
+        return acquire(owner, limit, { ...ask, seconds: ask.seconds && ask.seconds + 60 });
+      });
+    },
+  },
+  "a-run-that-ends-keeps-its-slot": {
+    what: "A slot of a deployment that its run left counts as given back before the limit has answered.",
+    edit: ["await releaseSlots(this.#env, owner, duty.lease);", ""],
+  },
+  "a-task-is-handed-to-all": {
+    what: "A background task that one worker was handed is handed to the next one too.",
+    edit: ["if (isOut(place.id)) continue;", ""],
+  },
+  "what-is-handed-out-is-had": {
+    what: "A background task counts as somebody's once it was sent, whether or not it was received.",
+    edit: ["out.add(next.place.id);", "out.add(next.place.id);\nthis.#desk.taken(next.place.id);"],
+  },
   "the-index-goes-back": {
     what: "A row of the index is replaced by an older one that comes late.",
     edit: ["WHERE excluded.version >= flow_runs.version", "WHERE true"],

@@ -6,7 +6,7 @@ import type { DispatchMessage } from "@millrace/contract/messages/dispatch.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import { Random } from "../platform/random.ts";
 import { FINE } from "../platform/weather.ts";
-import { type Mix, mixOf } from "./mix.ts";
+import { ALONE, type Mix, mixOf } from "./mix.ts";
 import { type Ground, World } from "./world.ts";
 
 /** Runs of one world. */
@@ -30,6 +30,7 @@ export interface QueueTrial {
 
 const QUEUE_MIX = (seed: number): Mix => ({
   ...mixOf(seed),
+  ...ALONE,
   weather: { ...FINE, queueLost: 0.1, queueTwice: 0.3, queueLate: 1, queueForgets: 0.05 },
   agents: Array.from({ length: 2 }, () => ({ slots: 50, leaseSeconds: 30 })),
   limit: null,

@@ -25,7 +25,8 @@ export interface Ended {
 export class RunProcess {
   readonly life: Life;
   readonly run: KnownRun;
-  readonly generation: number;
+  /** Of its claim; null: a worker took the run, which makes no claim. */
+  readonly generation: number | null;
   /** User code is at work. */
   working = false;
   readonly #api: Api;
@@ -37,7 +38,7 @@ export class RunProcess {
   /** `clock`: that of its machine, which nobody is to rely on. */
   constructor(
     run: KnownRun,
-    generation: number,
+    generation: number | null,
     { api, dice, agent, clock }: { api: Api; dice: Random; agent: string; clock: () => number },
   ) {
     this.run = run;
@@ -46,7 +47,7 @@ export class RunProcess {
     this.#dice = dice;
     this.#agent = agent;
     this.#clock = clock;
-    this.life = new Life(`process of run ${run.number}, claim ${generation}`);
+    this.life = new Life(`process of run ${run.number}, ${generation === null ? agent : `claim ${generation}`}`);
   }
 
   /** Resolves when the process has ended; never where its agent died with it. */
@@ -111,7 +112,7 @@ export class RunProcess {
     const steps = Math.max(program.tasks, program.lines, 1);
     for (let step = 0; step < steps; step++) {
       await this.#api.pause(this.life, (program.seconds * 1000) / steps);
-      const key = `${this.run.number}/${this.generation}/${attempt}/${step}`;
+      const key = `${this.run.number}/${this.generation ?? this.#agent}/${attempt}/${step}`;
       if (step < program.lines && !(await this.#writeLine(key))) return false;
       if (step < program.tasks && !(await this.#tellTask(step, attempt))) return false;
     }
@@ -129,7 +130,12 @@ export class RunProcess {
   }
 
   async #tellTask(step: number, attempt: number): Promise<boolean> {
-    const events = taskEvents(this.run.id, `${this.generation}-${attempt}-${step}`, this.#dice, this.#clock());
+    const events = taskEvents(
+      this.run.id,
+      `${this.generation ?? this.#agent}-${attempt}-${step}`,
+      this.#dice,
+      this.#clock(),
+    );
     const stored = await this.#api.run(this.life, BUDGET, this.run.id, (run, owner) =>
       run.recordEvents(owner, events, this.#reporter),
     );
@@ -137,7 +143,7 @@ export class RunProcess {
   }
 
   get #reporter() {
-    return { run: this.run.id, generation: this.generation };
+    return this.generation === null ? null : { run: this.run.id, generation: this.generation };
   }
 
   #propose(state: { type: "RUNNING" | "FAILED" | "COMPLETED" | "CANCELLED"; name?: string }, budget: number) {

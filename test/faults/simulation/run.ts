@@ -53,13 +53,13 @@ export async function simulate(attempt: Attempt, ground: Ground): Promise<Outcom
     const healedAt = time.now;
     for (let minute = 0; minute < LONGEST_HEALING; minute++) {
       await world.pass(60_000);
-      world.invariants.check();
-      if (world.invariants.unfinished().length === 0) break;
+      world.check();
+      if (world.isDone) break;
     }
     healing = time.now - healedAt;
     // What was planned by one clock may be as late by another as the two were apart.
     await world.pass(SETTLING * 60_000 + time.mostSkew - time.leastSkew);
-    world.invariants.checkEnd();
+    world.checkEnd();
   } catch (error) {
     violation = error instanceof Violation ? error : new Violation("no error", String((error as Error).stack ?? error));
   }

@@ -88,7 +88,7 @@ export class Scheduled {
     const { runs } = this.#setting;
     if (!birth.autoScheduled || (runs.has(birth.id) && !runs.get(birth.id).removed)) return;
     this.#takenBack.delete(birth.id);
-    runs.add(birth.id, FIRST_NUMBER + this.#made.size, true, PROGRAM);
+    runs.add(birth.id, FIRST_NUMBER + this.#made.size, true, PROGRAM).reclaim = birth.lossPolicy === "reclaim";
     this.#made.set(birth.id, (birth.state?.details?.scheduledTime ?? 0) / 1000);
   }
 

@@ -7,16 +7,20 @@ import type { ObjectHost } from "../platform/object-host.ts";
 import { Platform } from "../platform/platform.ts";
 import { Dice, Random } from "../platform/random.ts";
 import type { Service } from "../platform/service.ts";
+import type { SocketPair } from "../platform/sockets.ts";
 import { restartIds } from "../platform/uuidv7.ts";
 import type { Weather } from "../platform/weather.ts";
 import { SimulatedAgent } from "./agents.ts";
 import { Api } from "./api.ts";
+import { Holders } from "./holders.ts";
 import { Invariants, Violation } from "./invariants.ts";
 import { type KnownRun, KnownRuns } from "./known-runs.ts";
-import { healed, type Mix } from "./mix.ts";
+import { healed, type Mix, type StepKind } from "./mix.ts";
 import { People } from "./people.ts";
+import { PollingWorker } from "./polling-worker.ts";
 import type { Step } from "./schedule.ts";
 import { Scheduled } from "./scheduled.ts";
+import { BackgroundWork } from "./task-workers.ts";
 import { Truth } from "./truth.ts";
 
 const byReporter = (reporter: unknown): unknown => (reporter as Reporter)?.generation ?? null;
@@ -45,6 +49,8 @@ export class World {
   readonly people: People;
   readonly truth: Truth;
   readonly invariants: Invariants;
+  readonly holders: Holders;
+  readonly background: BackgroundWork;
   /** What happened, for people: a line a step. */
   readonly trace: string[] = [];
   /** The deployment whose schedules make runs beside people; null where there is none. */
@@ -73,6 +79,7 @@ export class World {
       start: ground.machines(),
       releases: mix.releases,
       witness: {
+        heard: (host, socket, text) => this.#watch(() => this.background.heard(host, socket, text)),
         at: (who, what) => this.onMoment?.(who, what),
         before: (host, method, args) => this.#before(host, method, args),
         after: (host, method, args, seen) => this.#after(host, method, args, seen),
@@ -91,7 +98,12 @@ export class World {
       (agent, at) =>
         new SimulatedAgent(`agent ${at + 1}`, agent, { platform, api, runs, pool, dice: dice(`agent ${at}`), log }),
     );
-    this.invariants = new Invariants({ truth: this.truth, runs, agents: this.agents, now: () => platform.time.now });
+    this.holders = new Holders({ platform, api, dice: dice("holders") }, mix.deploymentLimit);
+    this.people.limit = this.holders.deployment;
+    this.background = new BackgroundWork({ platform, api, dice: dice("background") }, mix.taskWorkers);
+    const worker = mix.worker ? new PollingWorker({ platform, api, runs, dice: dice("worker") }) : null;
+    const now = () => platform.time.now;
+    this.invariants = new Invariants({ truth: this.truth, runs, agents: this.agents, worker, now });
     if (mix.limit !== null) this.#configure({ limit: mix.limit });
   }
 
@@ -108,8 +120,26 @@ export class World {
     const told = this.#do(step, new Random(step.seed, step.kind));
     if (told) this.note(`step ${step.index}: ${told}`);
     await this.pass(0);
-    this.invariants.check();
+    this.check();
     if (step.index % 10 === 0) this.invariants.checkIndex();
+  }
+
+  /** What holds at every time. */
+  check(): void {
+    this.invariants.check();
+    this.holders.check();
+  }
+
+  /** Whether everything that anybody may count on has come to its end. */
+  get isDone(): boolean {
+    return this.background.isDone && this.invariants.unfinished().length === 0;
+  }
+
+  /** What holds at the end, when all has been well for a while. */
+  checkEnd(): void {
+    this.invariants.checkEnd();
+    this.holders.checkEnd();
+    this.background.checkEnd();
   }
 
   async pass(milliseconds: number): Promise<void> {
@@ -125,6 +155,11 @@ export class World {
     for (const agent of this.agents) {
       agent.line?.letGo();
       agent.rise();
+    }
+    this.holders.endAll();
+    for (const worker of this.background.workers) {
+      worker.line?.letGo();
+      worker.rise();
     }
     this.#configure({ paused: false, limit: null });
     // What people asked of the pool before may still be on its way.
@@ -185,7 +220,7 @@ export class World {
       case "line-breaks":
       case "line-is-held":
       case "line-is-cut":
-        return this.#hurtLine(step, dice);
+        return this.#hurtLine(dice, dice.pick(this.agents), step.kind);
       case "object-crashes":
         return this.#crashObject(dice);
       case "objects-sleep": {
@@ -202,6 +237,18 @@ export class World {
         this.platform.time.step(seconds * 1000);
         return `the server's clock steps by ${seconds.toFixed(0)} s`;
       }
+      case "slots-are-wanted":
+        return this.holders.begin(dice);
+      case "holder-dies":
+        return this.holders.kill(dice);
+      case "task-is-asked-for":
+        return this.#mix.taskWorkers === 0 ? null : this.background.ask(dice);
+      case "task-worker-dies":
+      case "task-worker-loses-power":
+        if (this.#mix.taskWorkers === 0) return null;
+        return this.background.kill(dice, step.kind === "task-worker-loses-power");
+      case "task-worker's-line":
+        return this.#mix.taskWorkers === 0 ? null : this.#hurtLine(dice, dice.pick(this.background.workers));
       case "nothing":
         return null;
       default:
@@ -233,15 +280,18 @@ export class World {
     return `${agent.name} ${silently ? "loses power" : "dies"}, and is back in ${seconds.toFixed(1)} s`;
   }
 
-  #hurtLine(step: Step, dice: Random): string | null {
-    const agent = dice.pick(this.agents);
+  #hurtLine(
+    dice: Random,
+    agent: { name: string; line: SocketPair | null },
+    how: StepKind = dice.pick(["line-breaks", "line-is-held", "line-is-cut"]),
+  ): string | null {
     const { line } = agent;
     if (!line) return null;
-    if (step.kind === "line-breaks") {
+    if (how === "line-breaks") {
       line.breakOff();
       return `the line of ${agent.name} breaks`;
     }
-    if (step.kind === "line-is-cut") {
+    if (how === "line-is-cut") {
       line.cut();
       return `the line of ${agent.name} is cut, and nobody is told`;
     }
@@ -258,7 +308,7 @@ export class World {
   }
 
   #crashObject(dice: Random): string | null {
-    const kind = dice.pick(["FLOW_RUN", "FLOW_RUN", "WORK_POOL", "EVENT_HUB"]);
+    const kind = dice.pick(["FLOW_RUN", "FLOW_RUN", "WORK_POOL", "EVENT_HUB", "CONCURRENCY_LIMIT", "BACKGROUND_TASKS"]);
     const awake = [...this.platform.hosts.values()].filter((host) => host.isAwake && host.name.startsWith(kind));
     if (awake.length === 0) return null;
     const host = dice.pick(awake);
@@ -281,6 +331,16 @@ export class World {
   #nameOf(host: ObjectHost): string {
     const run = this.runs.all().find(({ id }) => id === idOf(host));
     return run ? `the object of run ${run.number}` : `the ${host.name.split("/")[0]?.toLowerCase().replace("_", " ")}`;
+  }
+
+  /** Notes what somebody who looks on found wrong. */
+  #watch(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation ??= error;
+    }
   }
 
   /** However often a client asks for a transition, and however late a copy of its request comes, it is made once. */
@@ -306,6 +366,7 @@ export class World {
   }
 
   #after(host: ObjectHost, method: string, args: readonly unknown[], seen: unknown): void {
+    this.#watch(() => this.holders.after(host, method, args));
     if (host.name.startsWith("FLOW_RUN/")) this.scheduled?.after(idOf(host), method);
     const before = seen as Before | null;
     if (!before || before.writes === host.disk.writes) return;
