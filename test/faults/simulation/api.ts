@@ -49,6 +49,8 @@ export type Verdict =
 
 export class Api {
   readonly owner: Owner;
+  /** Transitions that workers and their processes asked for, who make no claim, and are no people either. */
+  readonly ofWorkers = new Set<string>();
   readonly #pool: string;
   readonly #platform: Platform;
   readonly #dice: Dice;
@@ -120,9 +122,14 @@ export class Api {
     budget: number,
     id: string,
     state: StateInput,
-    { reporter = null, force = false }: { reporter?: Reporter; force?: boolean } = {},
+    {
+      reporter = null,
+      force = false,
+      byWorker = false,
+    }: { reporter?: Reporter; force?: boolean; byWorker?: boolean } = {},
   ): Promise<Verdict> {
     const details = { ...state.details, transitionId: this.#dice.at(life.name).uuid() };
+    if (byWorker) this.ofWorkers.add(details.transitionId);
     for (;;) {
       const answer = await this.run(life, budget, id, (run, owner) =>
         run.propose(owner, id, pack({ ...state, details }), { force, reporter }),
@@ -136,6 +143,7 @@ export class Api {
   /** Takes a run for a worker, which is what its proposal of PENDING does. It does not wait where it is told to. */
   async take(life: Life, budget: number, run: string): Promise<Verdict> {
     const details = { transitionId: this.#dice.at(life.name).uuid() };
+    this.ofWorkers.add(details.transitionId);
     const offer = { run, queue: null, due: 0, priority: 0 };
     const answer = await this.pool(life, budget, (pool, owner) =>
       pool.take(owner, offer, pack({ type: "PENDING", details }), null),

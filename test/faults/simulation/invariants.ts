@@ -37,6 +37,8 @@ export interface Subjects {
   runs: KnownRuns;
   agents: readonly SimulatedAgent[];
   worker: PollingWorker | null;
+  /** Transitions that workers and their processes asked for. */
+  ofWorkers: ReadonlySet<string>;
   now: () => number;
 }
 
@@ -104,6 +106,8 @@ export class Invariants {
       if (!from || !to) continue;
       if (to.timestamp <= from.timestamp)
         throw new Violation("time goes on", `run ${run.number}: ${to.name} is not later than ${from.name}`);
+      // By Prefect's rules a worker that is late may take a run that has ended meanwhile: it is begun anew, as if somebody had asked.
+      if (isTerminal(from.type) && this.#subjects.ofWorkers.has(to.details.transitionId ?? "")) run.asked.add(to.id);
       if (isTerminal(from.type) && run.pooled && !run.asked.has(to.id))
         throw new Violation("an end is an end", `run ${run.number} went from ${from.name} to ${to.name}, unasked`);
       const due = to.type === "RUNNING" ? dueBefore(states, at) : null;

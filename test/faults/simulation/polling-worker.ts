@@ -77,9 +77,9 @@ export class PollingWorker {
       const { told } = await process.start();
       this.#living.delete(process);
       if (told) return;
-      const crashed = await api.propose(life, BUDGET, run.id, { type: "CRASHED" });
+      const crashed = await api.propose(life, BUDGET, run.id, { type: "CRASHED" }, { byWorker: true });
       if (crashed.kind === "replaced" && crashed.type === "CANCELLING")
-        await api.propose(life, BUDGET, run.id, { type: "CANCELLED" });
+        await api.propose(life, BUDGET, run.id, { type: "CANCELLED" }, { byWorker: true });
     } finally {
       this.#taking.delete(run.id);
     }

@@ -147,7 +147,8 @@ export class RunProcess {
   }
 
   #propose(state: { type: "RUNNING" | "FAILED" | "COMPLETED" | "CANCELLED"; name?: string }, budget: number) {
-    return this.#api.propose(this.life, budget, this.run.id, state, { reporter: this.#reporter }).then((verdict) => {
+    const how = { reporter: this.#reporter, byWorker: this.generation === null };
+    return this.#api.propose(this.life, budget, this.run.id, state, how).then((verdict) => {
       if (verdict.kind === "accepted") this.run.states.add(verdict.id);
       return verdict;
     });

@@ -103,7 +103,14 @@ export class World {
     this.background = new BackgroundWork({ platform, api, dice: dice("background") }, mix.taskWorkers);
     const worker = mix.worker ? new PollingWorker({ platform, api, runs, dice: dice("worker") }) : null;
     const now = () => platform.time.now;
-    this.invariants = new Invariants({ truth: this.truth, runs, agents: this.agents, worker, now });
+    this.invariants = new Invariants({
+      truth: this.truth,
+      runs,
+      agents: this.agents,
+      worker,
+      ofWorkers: api.ofWorkers,
+      now,
+    });
     if (mix.limit !== null) this.#configure({ limit: mix.limit });
   }
 
@@ -343,6 +350,9 @@ export class World {
     }
   }
 
+  #isOfWorker = (state: Packed<StateInput>): boolean =>
+    this.#api.ofWorkers.has(unpack(state).details?.transitionId ?? "");
+
   /** However often a client asks for a transition, and however late a copy of its request comes, it is made once. */
   #checkTransition(host: ObjectHost, state: Packed<StateInput>): void {
     const id = unpack(state).details?.transitionId ?? "";
@@ -377,7 +387,7 @@ export class World {
     }
     const entered = this.truth.headOn(idOf(host), host.disk)?.states.slice(states) ?? [];
     if (method === "propose" && entered.length > 0) this.#checkTransition(host, args[2] as Packed<StateInput>);
-    if (generation !== null) return;
+    if (generation !== null || (method === "propose" && this.#isOfWorker(args[2] as Packed<StateInput>))) return;
     for (const { id } of entered) this.runs.get(idOf(host)).asked.add(id);
   }
 }
