@@ -1,4 +1,5 @@
 /** Everything by the keyboard, and everything before scripts run. */
+import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -15,6 +16,7 @@ import {
 import { clientOf, paintScene, type Scene } from "./scene.ts";
 
 let browser: Browser;
+let api: Client;
 let scene: Scene;
 let key = "";
 let watched: Watched;
@@ -23,7 +25,8 @@ beforeAll(async () => {
   browser = await launch();
   const tenant = await workspace("keyboard");
   key = tenant.key;
-  scene = await paintScene(clientOf({ api_url: tenant.apiUrl, api_key: tenant.key }));
+  api = clientOf({ api_url: tenant.apiUrl, api_key: tenant.key });
+  scene = await paintScene(api);
   watched = await openPageAs(browser, key);
 });
 afterAll(async () => {
@@ -199,6 +202,11 @@ test("[WE5] the addresses that Prefect's client prints lead to their pages", asy
   await page.getByRole("heading", { name: "eu-nightly" }).waitFor();
   await page.goto(`/work-pools/work-pool/${scene.pool}`);
   await page.getByRole("heading", { name: "mill", exact: true }).waitFor();
+  await page.goto(`/work-pools/work-pool/${scene.pool}/worker/some-worker`);
+  await page.waitForURL(/work-pool\/mill$/);
+  const { default_queue_id } = await api("GET /work_pools/{name}", { params: { name: scene.pool } });
+  await page.goto(`/work-queues/work-queue/${default_queue_id}`);
+  await page.waitForURL(/work-pool\/mill$/);
   await page.goto(`/runs/flow-run/${scene.failed}?view=table`);
   const task = new URL(
     (await page.getByRole("link", { name: "fetch-page-1" }).getAttribute("href"))!,

@@ -1,20 +1,19 @@
 /** Flows, deployments and work pools: what people find there and do there. */
 import type { Client } from "@millrace/contract/client.ts";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
-import { eventually, launch, local, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, local, untilLive, workspace } from "./browser.ts";
 import { clientOf, makeDeployment, makeFlow, makePool, makeRun, PARAMETER_SCHEMA } from "./scene.ts";
+import { visits } from "./visits.ts";
 
-let browser: Browser;
+const { begin, open: openAs, forgive } = visits();
 let api: Client;
 const keys = { full: "", reader: "" };
 let flow = "";
 let deployment = "";
-let watched: Watched;
 
 beforeAll(async () => {
-  browser = await launch();
   const tenant = await workspace("rooms");
   api = clientOf({ api_url: tenant.apiUrl, api_key: tenant.key });
   const scopes = ["see_flows", "see_events", "see_deployments", "see_work_pools"] as const;
@@ -28,21 +27,8 @@ beforeAll(async () => {
     parameters: { urls: ["https://a.example/1"], locale: "fr" },
   });
 });
-afterAll(async () => {
-  await browser?.close();
-});
-afterEach(async () => {
-  const { problems } = watched;
-  await watched.close();
-  expect(problems).toEqual([]);
-});
 
-async function open(path: string, who: keyof typeof keys = "full"): Promise<Page> {
-  watched = await openPageAs(browser, keys[who]);
-  await watched.page.goto(path);
-  await untilLive(watched.page);
-  return watched.page;
-}
+const open = (path: string, who: keyof typeof keys = "full"): Promise<Page> => openAs(keys[who], path);
 const idIn = (page: Page): string => /flow-run\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "";
 const parametersOf = async (id: string) => (await api("GET /flow_runs/{id}", { params: { id } })).parameters;
 
@@ -173,8 +159,7 @@ test("[WE69] a schedule is written with its next times before one's eyes, change
   });
   await page.getByRole("button", { name: "Pause cron 0 6 * * *" }).click();
   await page.getByRole("button", { name: "Resume cron 0 6 * * *" }).waitFor();
-  // The browser reports the nonsense that we wrote.
-  watched.problems.length = 0;
+  forgive();
 });
 
 test("[WE70] a pool is paused and changed, a queue made and refused what it cannot be", async () => {
@@ -199,8 +184,7 @@ test("[WE70] a pool is paused and changed, a queue made and refused what it cann
   await queues.getByRole("button", { name: "Delete urgent" }).click();
   await dialog.getByRole("button", { name: "Delete the queue" }).click();
   await queues.getByRole("button", { name: "Pause urgent" }).waitFor({ state: "detached" });
-  // The browser reports the refusal that we made.
-  watched.problems.length = 0;
+  forgive();
 });
 
 test("[WE71] a deployment is changed by its form, and only what was touched", async () => {
@@ -225,7 +209,7 @@ test("[WE60] [WE77] a deployment tells its cron in words, and how it is run from
 });
 
 test("[WE63] what happens while one goes to another page does not call that off", async () => {
-  watched = await openPageAs(browser, keys.full);
+  const watched = await begin(keys.full);
   const { page } = watched;
   const told = new Promise<void>((resolve) => {
     page.on("websocket", (socket) => {

@@ -1,21 +1,20 @@
 /** Artifacts, limits, variables and blocks: what people find there and do there. */
 import type { Client } from "@millrace/contract/client.ts";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
-import { eventually, launch, local, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, local, untilLive, workspace } from "./browser.ts";
 import { clientOf, makeFlow, makeRun } from "./scene.ts";
-import { makeBlockType, paintThings, type Things } from "./scene-things.ts";
+import { paintThings, type Things } from "./scene-things.ts";
+import { visits } from "./visits.ts";
 
-let browser: Browser;
+const { begin, open: openAs, forgive } = visits();
 let api: Client;
 let run = "";
 let things: Things;
 const keys = { full: "", reader: "" };
-let watched: Watched;
 
 beforeAll(async () => {
-  browser = await launch();
   const tenant = await workspace("things");
   api = clientOf({ api_url: tenant.apiUrl, api_key: tenant.key });
   const scopes = ["see_flows", "see_events", "see_variables", "see_concurrency_limits", "see_blocks"] as const;
@@ -28,25 +27,8 @@ beforeAll(async () => {
   });
   things = await paintThings(api, run);
 });
-afterAll(async () => {
-  await browser?.close();
-});
-afterEach(async () => {
-  const { problems } = watched;
-  await watched.close();
-  expect(problems).toEqual([]);
-});
 
-async function open(path: string, who: keyof typeof keys = "full"): Promise<Page> {
-  watched = await openPageAs(browser, keys[who]);
-  await watched.page.goto(path);
-  await untilLive(watched.page);
-  return watched.page;
-}
-/** The browser reports each refusal that a test asks for. */
-const forgive = (): void => {
-  watched.problems.length = 0;
-};
+const open = (path: string, who: keyof typeof keys = "full"): Promise<Page> => openAs(keys[who], path);
 
 test("[WE72] artifacts are listed by key, and a key leads to its newest and back to the ones before", async () => {
   const page = await open("/artifacts");
@@ -221,7 +203,7 @@ test("[WE75] a block is made by its type's form; its secret never reaches the pa
 });
 
 test("[WE75] no answer that a block's page gets has a secret, whoever looks", async () => {
-  watched = await openPageAs(browser, keys.full);
+  const watched = await begin(keys.full);
   const bodies: Promise<string>[] = [];
   watched.page.on("response", (response) => void bodies.push(response.text().catch(() => "")));
   await watched.page.goto(`/blocks/block/${things.block}`);
@@ -248,9 +230,9 @@ test("[WE74] what others change appears by itself", async () => {
   await page.getByRole("button", { name: "Edit from-elsewhere" }).waitFor();
 });
 
-test("[WE76] where there is nothing, the page says how it comes about, ready to be copied", async () => {
+test("[WE76] where there is nothing, the page says how it comes about, ready to be copied; a secret is a form away", async () => {
   const empty = await workspace("things-empty");
-  watched = await openPageAs(browser, empty.key);
+  const watched = await begin(empty.key);
   const { page } = watched;
   await watched.context.grantPermissions(["clipboard-read", "clipboard-write"]);
   for (const [path, sample] of [
@@ -266,12 +248,16 @@ test("[WE76] where there is nothing, the page says how it comes about, ready to 
     expect(await page.evaluate("navigator.clipboard.readText()")).toContain(sample);
   }
   await page.getByRole("button", { name: "New block" }).click();
-  await page.getByRole("dialog").getByText("There are no block types yet").waitFor();
-  await page.keyboard.press("Escape");
-  await makeBlockType(clientOf({ api_url: empty.apiUrl, api_key: empty.key }), "first");
-  await page.getByRole("button", { name: "New block" }).click();
-  await page
-    .getByRole("dialog")
-    .getByRole("button", { name: /^First/ })
-    .waitFor();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: /^Secret/ }).click();
+  await dialog.getByLabel("Block name").fill("warehouse-password");
+  await dialog.getByLabel(/^Value/).fill("hush");
+  await dialog.getByRole("button", { name: "Make the block" }).click();
+  await page.getByText('Block.load("secret/warehouse-password")').waitFor();
+  const params = { slug: "secret", block_document_name: "warehouse-password" };
+  const made = await clientOf({ api_url: empty.apiUrl, api_key: empty.key })(
+    "GET /block_types/slug/{slug}/block_documents/name/{block_document_name}",
+    { params, query: { include_secrets: "true" } },
+  );
+  expect(made.data).toEqual({ value: "hush" });
 });
