@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { simulate } from "./simulate.ts";
 
-const SEEDS = Number(process.env.MILLRACE_SEEDS ?? 400);
+const SEEDS = Number(process.env.MILLRACE_SEEDS ?? 250);
 const STEPS = 200;
 /** Runs of a seed, on average, that are acknowledged and end: a simulation in which nothing happens breaks nothing. */
 const LEAST_ENDED = 20;

@@ -75,11 +75,14 @@ function watchAlarms(world: World): () => number {
   return () => {
     let longest = 0;
     for (const run of world.runs.all()) {
-      const alarms = Object.values(world.truth.head(run.id)?.alarms ?? {});
-      const due = alarms.some((at) => at / 1000 <= time.wall);
+      const head = world.truth.head(run.id);
+      const alarms = Object.entries(head?.alarms ?? {}).filter(([, at]) => at / 1000 <= time.wall);
       const { rings = false, lostAlarms = 0 } = world.truth.hostOf(run.id) ?? {};
       const known = since.get(run.id);
-      if (!due || rings) since.delete(run.id);
+      // What lists show already needs no telling: the alarm for it is set all the same until the run is written again.
+      const isShown = () => world.truth.index().some(({ id, version }) => id === run.id && version === head?.version);
+      const isDue = () => alarms.some(([name]) => name !== "tell") || (alarms.length > 0 && !isShown());
+      if (alarms.length === 0 || rings || !isDue()) since.delete(run.id);
       else if (known?.lost === lostAlarms) longest = Math.max(longest, (time.now - known.at) / 1000);
       else since.set(run.id, { at: time.now, lost: lostAlarms });
     }
