@@ -13,7 +13,7 @@ import {
 } from "./deployment-records.ts";
 import { discardRuns } from "./deployment-removal.ts";
 import { inStyleOf } from "./deployment-style.ts";
-import { listVersions, promote, readVersion, removeVersion } from "./deployment-versions.ts";
+import { DESCRIBED, listVersions, promote, readVersion, removeVersion } from "./deployment-versions.ts";
 import { type Cell, change, columnsOf, limitOf, planAnew, write } from "./deployment-writes.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
@@ -100,19 +100,7 @@ function limitsOf({ id, limit_id, limit_name, limit_size }: DeploymentRow) {
 }
 
 const COPIED = [
-  "version",
-  "version_info",
-  "description",
-  "path",
-  "entrypoint",
-  "pull_steps",
-  "parameters",
-  "parameter_schema",
-  "enforce_parameter_schema",
-  "job_variables",
-  "tags",
-  "labels",
-  "work_queue_name",
+  ...DESCRIBED,
   "paused",
   "concurrency_options",
   "storage_document_id",

@@ -15,8 +15,8 @@ import { notFound } from "./refusal.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
 import type { Condition } from "./sql-filter.ts";
 
-/** What of a deployment a version keeps. */
-const KEPT = [
+/** What of a deployment says what it runs and how: a version keeps it, a branch begins with it. */
+export const DESCRIBED = [
   "version",
   "version_info",
   "description",
@@ -29,9 +29,10 @@ const KEPT = [
   "job_variables",
   "tags",
   "labels",
-  "work_pool_id",
   "work_queue_name",
-];
+] as const;
+/** What of a deployment a version keeps. */
+const KEPT = [...DESCRIBED, "work_pool_id"];
 const kept = (alias: string): string => KEPT.map((column) => `${alias}.${column}`).join(", ");
 
 /** Statements that keep the deployment as it is now, unless its version is that already. */
