@@ -1,15 +1,14 @@
 /** s04 as it is: a flow that deploys itself to a process pool, run by `prefect worker`, with our agent in the same pool. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@millrace/contract/client.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ROOT } from "../gates/tree.ts";
 import { leftOut, prefectBin, runClient, startClient } from "../support/prefect.ts";
-import { cleanEnv, type Server, startServer } from "../support/server.ts";
+import { type Server, startServer } from "../support/server.ts";
 import { makeTenant, type Tenant } from "../support/tenant.ts";
+import { type RunningAgent, startAgent } from "./agent.ts";
 import { authStringStyle, cloudStyle } from "./styles.ts";
 
 const program = fileURLToPath(new URL("../conformance/scenarios/s04.py", import.meta.url));
@@ -22,33 +21,16 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-/** Our agent, as source, in a folder of its own. */
-async function startAgent(tenant: Tenant) {
+/** Our agent with Prefect's Python, in a folder of its own. */
+async function startPythonAgent(tenant: Tenant): Promise<RunningAgent> {
   const home = mkdtempSync(join(tmpdir(), "millrace-agent-"));
   const python = join(await prefectBin(), "python");
-  const args = ["agent", "start", "--pool", "pp", "--slots", "1", "--python", python];
-  const child = spawn(process.execPath, [join(ROOT, "agent/cli/main.ts"), ...args], {
-    cwd: home,
-    env: cleanEnv({
-      MILLRACE_API_URL: tenant.apiUrl,
-      MILLRACE_API_KEY: tenant.key,
-      HOME: home,
-      PYTHONDONTWRITEBYTECODE: "1",
-    }),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const args = ["--pool", "pp", "--slots", "1", "--python", python];
+  const { output, end } = startAgent(args, tenant, home, { PYTHONDONTWRITEBYTECODE: "1" });
   return {
-    output: () => output,
+    output,
     async end() {
-      child.kill("SIGTERM");
-      child.kill("SIGTERM");
-      await ended;
+      await end();
       rmSync(home, { recursive: true, force: true });
     },
   };
@@ -75,7 +57,7 @@ describe.skipIf(leftOut).each([
     await succeeds("prefect", "work-pool", "create", "pp", "--type", "process");
     await succeeds("python", program);
     const worker = await startClient("prefect", ["worker", "start", "-p", "pp"], env, 300);
-    const agent = await startAgent(tenant);
+    const agent = await startPythonAgent(tenant);
     try {
       await vi.waitFor(() => expect(agent.output()).toContain("Connected to pool pp"), WITHIN);
       const params = { flow_name: "dep", deployment_name: "d1" };

@@ -1,15 +1,14 @@
 /** Prefect's worker and its commands for pools and queues, against the service. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@millrace/contract/client.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ROOT } from "../gates/tree.ts";
 import { type ClientRun, leftOut, prefectBin, type RunningClient, runClient, startClient } from "../support/prefect.ts";
-import { cleanEnv, type Server, startServer } from "../support/server.ts";
+import { type Server, startServer } from "../support/server.ts";
 import { makeTenant, type Tenant } from "../support/tenant.ts";
+import { startAgent } from "./agent.ts";
 import { authStringStyle, cloudStyle } from "./styles.ts";
 
 const CODE = dirname(fileURLToPath(new URL("../conformance/scenarios/s04.py", import.meta.url)));
@@ -22,29 +21,6 @@ beforeAll(async () => {
   if (!leftOut) server = await startServer();
 });
 afterAll(() => server?.stop());
-
-/** Our agent, as source. */
-function startAgent(args: string[], tenant: Tenant, home: string) {
-  const child = spawn(process.execPath, [join(ROOT, "agent/cli/main.ts"), "agent", "start", ...args], {
-    cwd: home,
-    env: cleanEnv({ MILLRACE_API_URL: tenant.apiUrl, MILLRACE_API_KEY: tenant.key, HOME: home }),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  return {
-    output: () => output,
-    end() {
-      child.kill("SIGTERM");
-      child.kill("SIGTERM");
-      return ended;
-    },
-  };
-}
 
 /** A deployment of a flow of s04, as `flow.deploy` makes it of code that lies on the worker's own disk. */
 async function deploy(client: Client, flow: string): Promise<string> {
