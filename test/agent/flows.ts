@@ -1,8 +1,9 @@
 /** The flows that these tests deploy. They are bundled and run by real agents. */
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { artifact, ctx, flow, task } from "../../agent/sdk/index.ts";
+import { isAlive } from "../support/processes.ts";
 
 /** Waits for a file, or for the end of the attempt. */
 async function fileAppears(path: string, signal: AbortSignal): Promise<void> {
@@ -91,13 +92,13 @@ export const waiting = flow("waiting", async ({ pids, deaf = false }: { pids: st
   signal.throwIfAborted();
 });
 
-/** Says that it begins, with its token, and waits for a file. */
+/** Says that it begins, with its token and which processes of the same log are there still, and waits for a file. */
 export const patient = flow("patient", async ({ log, release }: { log: string; release: string }) => {
   const { run, signal } = ctx();
-  appendFileSync(
-    log,
-    `${JSON.stringify({ run: run.id, attempt: run.attempt, pid: process.pid, token: process.env.MILLRACE_API_KEY })}\n`,
-  );
+  const before = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+  const beside = before.map((line) => JSON.parse(line).pid as number).filter(isAlive);
+  const begun = { run: run.id, attempt: run.attempt, pid: process.pid, token: process.env.MILLRACE_API_KEY, beside };
+  appendFileSync(log, `${JSON.stringify(begun)}\n`);
   await fileAppears(release, signal);
   return { attempt: run.attempt };
 });

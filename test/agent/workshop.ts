@@ -108,8 +108,15 @@ export class Workshop {
     if (code !== 0) throw new Error(`millrace deploy ended with ${code}: ${stderr}`);
   }
 
-  /** Starts an agent and resolves when it is connected. */
-  async agent({ slots = 4, lease = "5s", args = [] as string[], name = "" } = {}): Promise<AgentProcess> {
+  /** Starts an agent and resolves when it is connected; `env` replaces what it finds of the service. */
+  async agent({
+    pool = POOL,
+    slots = 4,
+    lease = "5s",
+    args = [] as string[],
+    name = "",
+    env = {} as Record<string, string>,
+  } = {}): Promise<AgentProcess> {
     const home = this.path(`agent-${++this.#started}`);
     mkdirSync(home);
     const child = spawn(
@@ -119,7 +126,7 @@ export class Workshop {
         "agent",
         "start",
         "--pool",
-        POOL,
+        pool,
         "--slots",
         String(slots),
         "--lease",
@@ -134,6 +141,7 @@ export class Workshop {
           MILLRACE_STATE_HOME: home,
           MILLRACE_CACHE_HOME: join(home, "cache"),
           SECRET_OF_THE_MACHINE: "x",
+          ...env,
         }),
         stdio: ["ignore", "pipe", "pipe"],
       },
