@@ -1,7 +1,7 @@
 /** Events: what happened to which resource. The frames of the sockets are in channels/. */
 
-import type { JsonObject } from "@millrace/domain/json.ts";
 import { TIME_UNITS } from "@millrace/domain/event/counts.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
 import type { Instant } from "@millrace/domain/time.ts";
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";

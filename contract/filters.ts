@@ -85,7 +85,7 @@ export type TaskRunFilterInput = z.output<typeof TaskRunFilter>;
 
 export const FlowFilter = z.strictObject({
   operator,
-  id: maybe(AnyId),
+  id: maybe(IdFilter),
   deployment: maybe(z.strictObject({ operator, is_null_: flag })),
   name: maybe(NameFilter),
   tags: maybe(TagsFilter),
@@ -94,7 +94,7 @@ export type FlowFilterInput = z.output<typeof FlowFilter>;
 
 export const DeploymentFilter = z.strictObject({
   operator,
-  id: maybe(AnyId),
+  id: maybe(IdFilter),
   name: maybe(NameFilter),
   flow_or_deployment_name: maybe(z.strictObject({ like_: like })),
   paused: maybe(z.strictObject({ eq_: flag })),

@@ -13,6 +13,7 @@ import type { z } from "zod";
 import { eventHubAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { askedOfArtifacts } from "./asked-of-task-runs.ts";
 import { notFound } from "./refusal.ts";
 import { runAt } from "./run-at.ts";
 import { type App, serve } from "./serve.ts";
@@ -135,7 +136,7 @@ export function serveArtifacts(app: App): void {
   serve(app, artifacts.filter, async ({ env, tenant, body }) => {
     const { sort, limit, offset } = body;
     const order = `${ORDERS[sort]}, a.id DESC`;
-    const where = aroundArtifact(body);
+    const where = aroundArtifact(await askedOfArtifacts(env, tenant, body));
     const rows = await select<ArtifactRow>(env, tenant, {
       columns: COLUMNS,
       table: "artifacts",
@@ -147,16 +148,17 @@ export function serveArtifacts(app: App): void {
     });
     return rows.map(artifactToWire);
   });
-  serve(app, artifacts.count, ({ env, tenant, body }) =>
-    count(env, tenant, { table: "artifacts", alias: "a", where: aroundArtifact(body) }),
-  );
+  serve(app, artifacts.count, async ({ env, tenant, body }) => {
+    const where = aroundArtifact(await askedOfArtifacts(env, tenant, body));
+    return count(env, tenant, { table: "artifacts", alias: "a", where });
+  });
 
   serve(app, artifacts.latestFilter, async ({ env, tenant, body }) => {
     const rows = await select<ArtifactRow & { key: string; latest_id: string }>(env, tenant, {
       columns: COLLECTION_COLUMNS,
       table: "artifacts",
       alias: "a",
-      where: newestOf(body),
+      where: newestOf(await askedOfArtifacts(env, tenant, body)),
       order: `${COLLECTION_ORDERS[body.sort]}, latest_id DESC`,
       limit: body.limit,
       offset: body.offset,
@@ -165,9 +167,10 @@ export function serveArtifacts(app: App): void {
       (row): WireArtifactCollection => ({ ...artifactToWire(row), key: row.key, latest_id: row.latest_id }),
     );
   });
-  serve(app, artifacts.latestCount, ({ env, tenant, body }) =>
-    count(env, tenant, { table: "artifacts", alias: "a", where: newestOf(body) }),
-  );
+  serve(app, artifacts.latestCount, async ({ env, tenant, body }) => {
+    const where = newestOf(await askedOfArtifacts(env, tenant, body));
+    return count(env, tenant, { table: "artifacts", alias: "a", where });
+  });
 
   serve(app, artifacts.ofFlowRun, async ({ env, tenant, params, query }) => {
     if (!(await runAt(env, tenant, params.id).read(tenant))) notFound("flow run", params.id);

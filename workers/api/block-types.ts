@@ -7,8 +7,8 @@ import { announceLifecycle, type LifecycleAction } from "./lifecycle-events.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { select, shardOfTenant } from "./shard.ts";
-import { installSystemBlocks, isProtected } from "./system-blocks.ts";
 import { blockSchemaCondition, blockTypeCondition, type Condition, combine } from "./sql-filter.ts";
+import { installSystemBlocks, isProtected } from "./system-blocks.ts";
 
 interface BlockTypeRow {
   id: string;

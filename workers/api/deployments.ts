@@ -12,6 +12,7 @@ import { fromMilliseconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { askedOfRuns } from "./asked-of-task-runs.ts";
 import { announceChange, announceDeployment, announceEnd, nameDeployment } from "./deployment-events.ts";
 import {
   COLUMNS,
@@ -166,7 +167,11 @@ const moment = () => ({ now: fromMilliseconds(Date.now()), newId: uuidv7 });
 
 type Sort = keyof typeof ORDERS;
 
-const listRows = (
+/** The queue and the pool that a filter names are the deployment's, not the run's. */
+const asked = (env: Env, tenant: Tenant, filters: RunFiltersInput) =>
+  askedOfRuns(env, tenant, filters, ["flows", "flow_runs", "deployments"]);
+
+const listRows = async (
   env: Env,
   tenant: Tenant,
   filters: RunFiltersInput,
@@ -178,7 +183,7 @@ const listRows = (
     columns: COLUMNS,
     table: "deployments",
     alias: "d",
-    where: aroundDeployment(filters),
+    where: aroundDeployment(await asked(env, tenant, filters)),
     order: `${ORDERS[sort]}, d.id DESC`,
     limit,
     offset,
@@ -196,8 +201,8 @@ const list = async (
   return rows.map((row, at) => inStyleOf(request, row, shown[at] as WireDeployment));
 };
 
-const countOf = (env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<number> =>
-  count(env, tenant, { table: "deployments", alias: "d", where: aroundDeployment(filters) });
+const countOf = async (env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<number> =>
+  count(env, tenant, { table: "deployments", alias: "d", where: aroundDeployment(await asked(env, tenant, filters)) });
 
 /** `undefined`: nothing was said of the pool; null: there is to be none. */
 async function poolOf(env: Env, tenant: Tenant, name: string | null | undefined): Promise<WorkPool | null | undefined> {

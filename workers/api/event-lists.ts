@@ -1,5 +1,6 @@
 /** Lists and counts of events, and of the states that they tell of. */
 import { EventFilter, type EventFilterInput, events, type WireEvent } from "@millrace/contract/events.ts";
+import { observedStates } from "@millrace/contract/observed-states.ts";
 import {
   COUNTABLES,
   type Count,
@@ -9,11 +10,10 @@ import {
   stepOf,
   stepProblem,
 } from "@millrace/domain/event/counts.ts";
-import { PageOfEvents, type Place } from "@millrace/domain/event/page.ts";
 import { ObservedStates, STATE_EVENTS } from "@millrace/domain/event/observed-states.ts";
+import { PageOfEvents, type Place } from "@millrace/domain/event/page.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import { formatInstant, fromMilliseconds, instant } from "@millrace/domain/time.ts";
-import { observedStates } from "@millrace/contract/observed-states.ts";
 import { z } from "zod";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";

@@ -11,6 +11,7 @@ import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack, unpack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { askedOfRuns } from "./asked-of-task-runs.ts";
 import { listFlowRuns } from "./flow-run-lists.ts";
 import { runAt } from "./flow-runs.ts";
 import { notFound } from "./refusal.ts";
@@ -23,7 +24,7 @@ import { lateness, runTime } from "./sql-times.ts";
 export function serveFlowRunBulk(app: App): void {
   serve(app, flowRunBulk.lateness, async ({ env, tenant, body }) => {
     await eventHubAt(env, tenant.workspace).settle();
-    const where = aroundFlowRun(body);
+    const where = aroundFlowRun(await askedOfRuns(env, tenant, body));
     const late = lateness(Date.now() * 1000);
     const row = await shardOfTenant(env, tenant)
       .prepare(`SELECT avg(${late}) AS late FROM flow_runs r WHERE r.workspace_id = ? AND ${where.sql}`)
@@ -90,7 +91,7 @@ async function meantBy(
 
 async function historyEntries(env: Env, tenant: Tenant, span: Span, filters: RunFiltersInput): Promise<HistoryEntry[]> {
   await eventHubAt(env, tenant.workspace).settle();
-  const where = aroundFlowRun(filters);
+  const where = aroundFlowRun(await askedOfRuns(env, tenant, filters));
   const now = Date.now() * 1000;
   const { results } = await shardOfTenant(env, tenant)
     .prepare(

@@ -21,7 +21,7 @@ import { JsonText } from "./refusal.ts";
 import { runAt } from "./run-at.ts";
 import { isRunId } from "./run-ids.ts";
 import { count, select, shardOfTenant } from "./shard.ts";
-import { aroundFlowRun } from "./sql-filter.ts";
+import { type Asked, aroundFlowRun } from "./sql-filter.ts";
 import { FLOW_RUN_ORDERS } from "./sql-order.ts";
 
 /** A filter that names at most this many runs is answered by their objects. */
@@ -37,7 +37,7 @@ export interface Page {
 export async function listFlowRuns(
   env: Env,
   tenant: Tenant,
-  filters: RunFiltersInput,
+  filters: Asked<RunFiltersInput>,
   { sort, limit, offset }: Page,
 ): Promise<JsonText> {
   const named = namedRuns(filters);
@@ -63,7 +63,7 @@ export async function listFlowRuns(
 }
 
 /** How many runs a filter means. */
-export async function countFlowRuns(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<number> {
+export async function countFlowRuns(env: Env, tenant: Tenant, filters: Asked<RunFiltersInput>): Promise<number> {
   const named = namedRuns(filters);
   if (named) return (await readFew(env, tenant, filters, named)).length;
   await eventHubAt(env, tenant.workspace).settle();
@@ -86,7 +86,7 @@ async function currentBody(
   env: Env,
   tenant: Tenant,
   { id }: Row,
-  filters: RunFiltersInput,
+  filters: Asked<RunFiltersInput>,
   now: Instant,
 ): Promise<string | null> {
   const record = await flowRunAt(env, tenant.workspace, id).record(tenant);
@@ -108,14 +108,19 @@ function namedRuns({
   deployments,
   work_pools,
   work_pool_queues,
-}: RunFiltersInput): readonly string[] | null {
+}: Asked<RunFiltersInput>): readonly string[] | null {
   if (flows || task_runs || deployments || work_pools || work_pool_queues || flow_runs?.operator !== "and_")
     return null;
   const ids = flow_runs.id?.any_;
   return ids && ids.length <= FEW ? [...new Set(ids)] : null;
 }
 
-async function readFew(env: Env, tenant: Tenant, filters: RunFiltersInput, ids: readonly string[]): Promise<Record[]> {
+async function readFew(
+  env: Env,
+  tenant: Tenant,
+  filters: Asked<RunFiltersInput>,
+  ids: readonly string[],
+): Promise<Record[]> {
   const ours = ids.filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
   const records = await Promise.all(ours.map((id) => flowRunAt(env, tenant.workspace, id).record(tenant)));
   const missing = ours.filter((_, at) => records[at] === null);
@@ -141,7 +146,7 @@ async function readPlanned(env: Env, tenant: Tenant, ids: readonly string[]): Pr
 async function fromObjects(
   env: Env,
   tenant: Tenant,
-  filters: RunFiltersInput,
+  filters: Asked<RunFiltersInput>,
   ids: readonly string[],
   { sort, limit, offset }: Page,
 ): Promise<string> {

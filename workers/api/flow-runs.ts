@@ -15,8 +15,9 @@ import { type Packed, pack } from "../../durable-objects/kit/packed.ts";
 import type { Offer } from "../../durable-objects/work-pool/rpc.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
+import { askedOfRuns } from "./asked-of-task-runs.ts";
 import { findFlow } from "./flow-records.ts";
+import { countFlowRuns, listFlowRuns } from "./flow-run-lists.ts";
 import { madeFor } from "./lately.ts";
 import { offsetOf, pagesOf } from "./pages.ts";
 import { JsonText, notFound, Refusal } from "./refusal.ts";
@@ -176,14 +177,19 @@ export function serveFlowRuns(app: App): void {
     return states.map(stateToWire);
   });
 
-  serve(app, flowRuns.filter, ({ env, tenant, body }) => listFlowRuns(env, tenant, body, body));
-  serve(app, flowRuns.count, ({ env, tenant, body }) => countFlowRuns(env, tenant, body));
+  serve(app, flowRuns.filter, async ({ env, tenant, body }) =>
+    listFlowRuns(env, tenant, await askedOfRuns(env, tenant, body), body),
+  );
+  serve(app, flowRuns.count, async ({ env, tenant, body }) =>
+    countFlowRuns(env, tenant, await askedOfRuns(env, tenant, body)),
+  );
   serve(app, flowRuns.paginate, async ({ env, tenant, body }) => {
     const { sort, limit, page } = body;
     const offset = offsetOf(body);
+    const filters = await askedOfRuns(env, tenant, body);
     const [results, count] = await Promise.all([
-      listFlowRuns(env, tenant, body, { sort, limit, offset }),
-      countFlowRuns(env, tenant, body),
+      listFlowRuns(env, tenant, filters, { sort, limit, offset }),
+      countFlowRuns(env, tenant, filters),
     ]);
     const { pages } = pagesOf(count, limit, page);
     return new JsonText(

@@ -1,3 +1,4 @@
+import type { RunFiltersInput } from "@millrace/contract/filters.ts";
 import { flows } from "@millrace/contract/flows.ts";
 import { instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
@@ -6,6 +7,7 @@ import { isProblem } from "../../durable-objects/flow-run/rpc.ts";
 import { pack } from "../../durable-objects/kit/packed.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { askedOfRuns } from "./asked-of-task-runs.ts";
 import { readRow } from "./deployment-records.ts";
 import { removeDeployment } from "./deployment-removal.ts";
 import { FLOW_COLUMNS, type FlowRow, flowToWire, forgetFlow, readFlow } from "./flow-records.ts";
@@ -55,7 +57,7 @@ export function serveFlows(app: App): void {
       columns: FLOW_COLUMNS,
       table: "flows",
       alias: "f",
-      where: aroundFlow(body),
+      where: aroundFlow(await asked(env, tenant, body)),
       order,
       limit,
       offset,
@@ -64,7 +66,7 @@ export function serveFlows(app: App): void {
   });
   serve(app, flows.paginate, async ({ env, tenant, body }) => {
     const { sort, limit, page } = body;
-    const where = aroundFlow(body);
+    const where = aroundFlow(await asked(env, tenant, body));
     const [rows, all] = await Promise.all([
       select<FlowRow>(env, tenant, {
         columns: FLOW_COLUMNS,
@@ -104,10 +106,14 @@ export function serveFlows(app: App): void {
     for (const { id } of rows) await removeFlow(env, tenant, id);
     return { deleted: rows.map(({ id }) => id) };
   });
-  serve(app, flows.count, ({ env, tenant, body }) =>
-    count(env, tenant, { table: "flows", alias: "f", where: aroundFlow(body) }),
+  serve(app, flows.count, async ({ env, tenant, body }) =>
+    count(env, tenant, { table: "flows", alias: "f", where: aroundFlow(await asked(env, tenant, body)) }),
   );
 }
+
+/** The deployments and pools that a filter names need not be those of the run. */
+const asked = (env: Env, tenant: Tenant, filters: RunFiltersInput) =>
+  askedOfRuns(env, tenant, filters, ["flows", "flow_runs"]);
 
 /** Runs that are deleted at once with their flow, and those that one call deletes in all: each is an object. */
 const AT_ONCE = 50;

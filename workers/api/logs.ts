@@ -4,6 +4,7 @@ import { type LogSort, logOrder } from "@millrace/domain/filter/order.ts";
 import type { Log } from "@millrace/domain/log.ts";
 import { backgroundTasksAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { isProblem, type Reporter } from "../../durable-objects/flow-run/rpc.ts";
+import { unpack } from "../../durable-objects/kit/packed.ts";
 import { reporterOf, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { Refusal } from "./refusal.ts";
@@ -34,8 +35,10 @@ export function serveLogs(app: App): void {
   serve(app, logs.filter, async ({ env, tenant, body }) => {
     const { sort, limit, offset } = body;
     const filter: LogFilterInput = body.logs ?? NO_FILTER;
-    const background = filter.flow_run_id?.any_ ? [] : await backgroundTasksOf(env, tenant, filter);
-    const flowRuns = await flowRunsToLookAt(env, tenant, filter, background);
+    // With "or_" a line may be meant whatever run it is of.
+    const narrow = filter.operator === "or_" ? NO_FILTER : filter;
+    const background = narrow.flow_run_id?.any_ ? [] : await backgroundTasksOf(env, tenant, narrow);
+    const flowRuns = await flowRunsToLookAt(env, tenant, narrow, background);
     const query = { filter, sort: sort as LogSort, limit: limit + offset, offset: 0 };
     const lists = await Promise.all([
       ...flowRuns.map((id) => flowRunAt(env, tenant.workspace, id).logs(tenant, query)),
@@ -69,10 +72,17 @@ const NO_FILTER: LogFilterInput = {
   text: null,
 };
 
-/** The background tasks among the task runs that a filter names. */
-async function backgroundTasksOf(env: Env, tenant: Tenant, filter: LogFilterInput): Promise<string[]> {
-  const named = filter.task_run_id?.any_ ?? [];
-  return named.length === 0 ? [] : backgroundTasksAt(env, tenant.workspace).known(tenant, named.slice(0, NEWEST));
+/** The background tasks among the task runs that a filter names; where it names none, the newest. */
+async function backgroundTasksOf(
+  env: Env,
+  tenant: Tenant,
+  { task_run_id: asked }: LogFilterInput,
+): Promise<readonly string[]> {
+  const tasks = backgroundTasksAt(env, tenant.workspace);
+  if (asked?.any_) return tasks.known(tenant, asked.any_.slice(0, NEWEST));
+  if (asked?.is_null_) return [];
+  const newest = await tasks.findTaskRuns(tenant, { filter: {}, sort: "ID_DESC", limit: NEWEST });
+  return unpack(newest).map(({ id }) => id);
 }
 
 async function flowRunsToLookAt(

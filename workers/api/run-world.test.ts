@@ -71,6 +71,62 @@ test("[AP121] what is not there, and what comes too late, is said under the name
   expect(edited).toMatchObject({ status: 400, body: { detail: expect.stringContaining("RUNNING") } });
 });
 
+test("[AP14] runs, flows, deployments and artifacts are found by what their task runs are, in every list and count", async () => {
+  const deployed = await call("POST /deployments/", { name: "d", flow_id: flow });
+  const other = (await call("POST /flows/", { name: "other" })).body.id;
+  const made = await call(`POST /deployments/${deployed.body.id}/create_flow_run`, {});
+  const [run, idle] = [made.body.id, await begin({ flow_id: other, name: "idle" })];
+  const [failed, waits] = [await task(run, { name: "breaks" }), await task(idle)];
+  await setTask(failed, "FAILED");
+  const artifact = await call("POST /artifacts/", {
+    key: "k",
+    type: "markdown",
+    flow_run_id: run,
+    task_run_id: failed,
+  });
+  const lists = [
+    ["flow_runs", run],
+    ["flows", flow],
+    ["deployments", deployed.body.id],
+    ["artifacts", artifact.body.id],
+  ] as const;
+  for (const [list, id] of lists) {
+    const found = async (task_runs: object, more: object = {}) =>
+      (await call(`POST /${list}/filter`, { task_runs, ...more })).body.map((one: { id: string }) => one.id);
+    expect(await found({ state: { type: { any_: ["FAILED"] } } })).toEqual([id]);
+    expect(await found({ operator: "or_", name: { like_: "BREAK" }, state: { type: { any_: ["CRASHED"] } } })).toEqual([
+      id,
+    ]);
+    expect(await found({ state: { type: { any_: ["CRASHED"] } } })).toEqual([]);
+    expect(await found({ id: { any_: [failed] }, state: { type: { any_: ["PENDING"] } } })).toEqual([]);
+    expect(await found({ name: { any_: ["breaks"] } }, { flow_runs: { name: { any_: ["idle"] } } })).toEqual([]);
+    const { body: count } = await call(`POST /${list}/count`, { task_runs: { start_time: { is_null_: false } } });
+    expect(count).toBe(1);
+  }
+  const page = await call("POST /flow_runs/paginate", { task_runs: { flow_run_id: { any_: [idle] } } });
+  expect(page.body).toMatchObject({ count: 1, results: [{ id: idle }] });
+  const named = { id: { any_: [failed, waits] } };
+  const within = await call("POST /task_runs/filter", { task_runs: named, flow_runs: { name: { any_: ["idle"] } } });
+  expect(within.body.map(({ id }: { id: string }) => id)).toEqual([waits]);
+});
+
+test("[FI10] with or_, and without names, lines of every run are looked at, those of background tasks too", async () => {
+  const [run, alone] = [await begin(), await task(null)];
+  const line = { name: "n", level: 20, timestamp: "2026-01-01T00:00:00Z" };
+  await call("POST /logs/", [
+    { ...line, message: "of a run", flow_run_id: run },
+    { ...line, message: "alone", task_run_id: alone, level: 40 },
+  ]);
+  const found = async (logs: object) =>
+    (await call("POST /logs/filter", { logs })).body.map(({ message }: { message: string }) => message).sort();
+  expect(await found({})).toEqual(["alone", "of a run"]);
+  expect(await found({ operator: "or_", flow_run_id: { any_: [run] }, level: { ge_: 30 } })).toEqual([
+    "alone",
+    "of a run",
+  ]);
+  expect(await found({ flow_run_id: { any_: [run] } })).toEqual(["of a run"]);
+});
+
 describe("task runs", () => {
   test("[AP120] a list without a flow run finds those of runs that began, however many wait to begin", async () => {
     const [first, second] = [await begin({ state: { type: "RUNNING" } }), await begin({ state: { type: "RUNNING" } })];

@@ -2,7 +2,7 @@
  * Filters of the wire as SQL, saying of a row of the index what domain/filter says of a record.
  *
  * AP5  Every value is a parameter. A list is one parameter, a JSON array: SQLite allows a hundred of them, filters hold thousands.
- * AP14 A filter means here what it means in domain/filter; one that the index cannot answer is refused, never left out.
+ * AP14 A filter means here what it means in domain/filter. What it asks of task runs the index cannot say: see asked-of-task-runs.ts.
  */
 import type {
   ArtifactFilterInput,
@@ -13,11 +13,11 @@ import type {
   FlowFilterInput,
   FlowRunFilterInput,
   RunFiltersInput,
+  TaskRunFilterInput,
   VariableFilterInput,
   WorkPoolFilterInput,
   WorkQueueFilterInput,
 } from "@millrace/contract/filters.ts";
-import { Refusal } from "./refusal.ts";
 
 /** A condition with its parameters, in the order of their question marks. */
 export interface Condition {
@@ -43,7 +43,7 @@ export function combine(operator: Operator, parts: readonly Part[]): Condition {
 const within = <F>(filter: F | null | undefined, make: (filter: F) => Condition): Part =>
   filter ? make(filter) : null;
 
-const anyOf = (column: string, list: readonly string[] | null | undefined): Part =>
+export const anyOf = (column: string, list: readonly string[] | null | undefined): Part =>
   list ? { sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(list)] } : null;
 
 const noneOf = (column: string, list: readonly string[] | null | undefined): Part =>
@@ -197,7 +197,7 @@ export const blockDocumentCondition = (filter: BlockDocumentFilterInput | null):
 /** Flows, as columns of `flows f`. */
 export const flowCondition = (filter: FlowFilterInput): Condition =>
   combine(filter.operator, [
-    within(filter.id, (f) => combine("and_", [anyOf("f.id", f.any_)])),
+    within(filter.id, (f) => anyOrNot("f.id", f)),
     within(filter.name, (f) => named("f.name", f)),
     within(filter.tags, (f) => tagged("f.tags", f)),
     within(filter.deployment, (f) =>
@@ -246,7 +246,7 @@ const DEPLOYMENT_LIMIT =
 
 export const deploymentCondition = (filter: DeploymentFilterInput): Condition =>
   combine(filter.operator, [
-    within(filter.id, (f) => combine("and_", [anyOf("d.id", f.any_)])),
+    within(filter.id, (f) => anyOrNot("d.id", f)),
     within(filter.name, (f) => named("d.name", f)),
     within(filter.flow_or_deployment_name, (f) =>
       combine("or_", [
@@ -302,33 +302,38 @@ const exists = (sql: string, condition: Condition): Condition => ({
   values: condition.values,
 });
 
-/**
- * Task runs within a flow run `r`. The index holds their ids; what else a filter may ask of them lies in the objects of their flow
- * runs, and is refused here.
- */
-function taskRunCondition({ operator: _, id, ...others }: NonNullable<RunFiltersInput["task_runs"]>): Condition {
-  refuseUnknown(others);
-  return combine("and_", [
-    within(id?.any_, (ids) => ({
-      sql: "EXISTS (SELECT 1 FROM json_each(?) wanted WHERE instr(r.task_run_ids, wanted.value) > 0)",
-      values: [JSON.stringify(ids)],
-    })),
-  ]);
+/** Filters in which what they ask of task runs has become a condition on what surrounds them: a flow run `r`, or an artifact `a`. */
+export type Asked<F extends { task_runs: unknown }> = Omit<F, "task_runs"> & { task_runs: Condition | null };
+
+/** What the index knows by itself of task runs: whether there are any, and their ids. Null: more is asked. */
+export const ofTaskRunsInIndex = {
+  flowRun: (filter: TaskRunFilterInput): Part =>
+    knownOf(filter, {
+      any: "r.task_run_ids <> ''",
+      named: "EXISTS (SELECT 1 FROM json_each(?) wanted WHERE instr(r.task_run_ids, wanted.value) > 0)",
+    }),
+  artifact: (filter: TaskRunFilterInput): Part =>
+    knownOf(filter, {
+      any: "a.task_run_id IS NOT NULL",
+      named: "a.task_run_id IN (SELECT value FROM json_each(?))",
+    }),
+};
+
+function knownOf({ operator: _, id, ...others }: TaskRunFilterInput, sql: { any: string; named: string }): Part {
+  if (Object.values(others).some((part) => part !== null)) return null;
+  if (id === null) return { sql: sql.any, values: [] };
+  return id.any_ && { sql: sql.named, values: [JSON.stringify(id.any_)] };
 }
 
-function refuseUnknown(others: { [field: string]: unknown }): void {
-  for (const [field, asked] of Object.entries(others)) {
-    if (asked === null) continue;
-    const message = "Of task runs only the ids are known here: list the task runs, and name their flow runs.";
-    throw new Refusal({ code: "invalid", field: `task_runs.${field}`, message });
-  }
-}
+/** One thing that meets all of these; null where none is asked for. */
+const oneOf = (sql: string, parts: readonly Part[]): Part =>
+  parts.some((part) => part !== null) ? exists(sql, combine("and_", parts)) : null;
 
 /** The filters on what surrounds a flow run `r`. */
-export const aroundFlowRun = (filters: RunFiltersInput): Condition =>
+export const aroundFlowRun = (filters: Asked<RunFiltersInput>): Condition =>
   combine("and_", [
     within(filters.flow_runs, flowRunCondition),
-    within(filters.task_runs, taskRunCondition),
+    filters.task_runs,
     within(filters.work_pool_queues, workQueueCondition(RUN_QUEUE)),
     within(filters.flows, (f) =>
       exists("flows f WHERE f.workspace_id = r.workspace_id AND f.id = r.flow_id", flowCondition(f)),
@@ -341,70 +346,68 @@ export const aroundFlowRun = (filters: RunFiltersInput): Condition =>
     ),
   ]);
 
-/** The filters on what surrounds a flow `f`. */
-export const aroundFlow = (filters: RunFiltersInput): Condition => {
-  const withRun = (condition: Condition): Condition =>
-    exists("flow_runs r WHERE r.workspace_id = f.workspace_id AND r.flow_id = f.id", condition);
-  const withDeployment = (condition: Condition): Condition =>
-    exists("deployments d WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id", condition);
-  return combine("and_", [
-    within(filters.flows, flowCondition),
-    within(filters.flow_runs, (f) => withRun(flowRunCondition(f))),
-    within(filters.task_runs, (f) => withRun(taskRunCondition(f))),
-    within(filters.deployments, (f) => withDeployment(deploymentCondition(f))),
-    within(filters.work_pool_queues, (f) => withDeployment(workQueueCondition(DEPLOYMENT_QUEUE)(f))),
-    within(filters.work_pools, (f) =>
-      exists(
-        "deployments d JOIN work_pools p ON p.workspace_id = d.workspace_id AND p.id = d.work_pool_id WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id",
-        workPoolCondition(f),
-      ),
-    ),
-  ]);
-};
+const poolOfDeployment = (filter: WorkPoolFilterInput): Condition =>
+  exists("work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id", workPoolCondition(filter));
 
-/** The filters on what surrounds a deployment `d`. */
-export const aroundDeployment = (filters: RunFiltersInput): Condition => {
-  const withRun = (condition: Condition): Condition =>
-    exists("flow_runs r WHERE r.workspace_id = d.workspace_id AND r.deployment_id = d.id", condition);
-  return combine("and_", [
+/** The filters on what surrounds a flow `f`: what they ask of runs is true of one run, what of deployments of one deployment. */
+export const aroundFlow = (filters: Asked<RunFiltersInput>): Condition =>
+  combine("and_", [
+    within(filters.flows, flowCondition),
+    oneOf("flow_runs r WHERE r.workspace_id = f.workspace_id AND r.flow_id = f.id", [
+      within(filters.flow_runs, flowRunCondition),
+      filters.task_runs,
+    ]),
+    oneOf("deployments d WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id", [
+      within(filters.deployments, deploymentCondition),
+      within(filters.work_pool_queues, workQueueCondition(DEPLOYMENT_QUEUE)),
+      within(filters.work_pools, poolOfDeployment),
+    ]),
+  ]);
+
+/** The filters on what surrounds a deployment `d`: what they ask of runs is true of one run. */
+export const aroundDeployment = (filters: Asked<RunFiltersInput>): Condition =>
+  combine("and_", [
     within(filters.deployments, deploymentCondition),
-    within(filters.flow_runs, (f) => withRun(flowRunCondition(f))),
-    within(filters.task_runs, (f) => withRun(taskRunCondition(f))),
+    oneOf("flow_runs r WHERE r.workspace_id = d.workspace_id AND r.deployment_id = d.id", [
+      within(filters.flow_runs, flowRunCondition),
+      filters.task_runs,
+    ]),
     within(filters.work_pool_queues, workQueueCondition(DEPLOYMENT_QUEUE)),
     within(filters.flows, (f) =>
       exists("flows f WHERE f.workspace_id = d.workspace_id AND f.id = d.flow_id", flowCondition(f)),
     ),
-    within(filters.work_pools, (f) =>
-      exists("work_pools p WHERE p.workspace_id = d.workspace_id AND p.id = d.work_pool_id", workPoolCondition(f)),
-    ),
+    within(filters.work_pools, poolOfDeployment),
   ]);
-};
 
 /** The filters on what surrounds an artifact `a`. */
-export function aroundArtifact({ artifacts, task_runs, flows, flow_runs, deployments }: ArtifactFilters): Condition {
-  const { id = null, operator: _, ...others } = task_runs ?? {};
-  refuseUnknown(others);
+export function aroundArtifact({
+  artifacts,
+  task_runs,
+  flows,
+  flow_runs,
+  deployments,
+}: Asked<ArtifactFilters>): Condition {
   const around = { flows, flow_runs, deployments };
   const run = aroundFlowRun({ ...NO_FILTERS, ...around });
   return combine("and_", [
     within(artifacts, artifactCondition),
-    within(id, (f) => combine("and_", [anyOf("a.task_run_id", f.any_)])),
+    task_runs,
     Object.values(around).some((filter) => filter !== null)
       ? exists("flow_runs r WHERE r.workspace_id = a.workspace_id AND r.id = a.flow_run_id", run)
       : null,
   ]);
 }
 
-type ArtifactFilters = Omit<RunFiltersInput, "work_pools" | "work_pool_queues"> & {
+export type ArtifactFilters = Omit<RunFiltersInput, "work_pools" | "work_pool_queues"> & {
   artifacts: ArtifactFilterInput | null;
 };
 
 /** Filters that mean everything. */
-export const NO_FILTERS: RunFiltersInput = {
+export const NO_FILTERS = {
   flows: null,
   flow_runs: null,
   task_runs: null,
   deployments: null,
   work_pools: null,
   work_pool_queues: null,
-};
+} as const;

@@ -6,9 +6,9 @@
  */
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { uuidv7 } from "uuidv7";
+import { shardOf } from "../../durable-objects/env.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { shardOf } from "../../durable-objects/env.ts";
 
 /** The version of Prefect whose classes these are. */
 const VERSION = "3.9.1";

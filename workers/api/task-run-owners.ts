@@ -7,7 +7,7 @@ import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { isRunId } from "./run-ids.ts";
 import { shardOfTenant } from "./shard.ts";
-import { aroundFlowRun } from "./sql-filter.ts";
+import { anyOf, aroundFlowRun, combine } from "./sql-filter.ts";
 
 export type TaskRunOwner = Remote<TaskRunsRpc<Reporter>>;
 
@@ -72,31 +72,38 @@ function idsAlone({ operator, id, ...others }: NonNullable<RunFiltersInput["flow
   return alone ? (id?.any_ ?? null) : null;
 }
 
-/**
- * The objects among whose task runs those that a filter means are: of the flow runs or task runs that it names, otherwise of the
- * flow runs that it means and that began last, and of the background tasks unless it asks about flow runs.
- */
+/** Where the task runs are that a filter means. */
+export interface Places {
+  flowRuns: string[];
+  background: boolean;
+}
+
+/** The objects among whose task runs those that a filter means are: see `placesToAsk`. */
 export async function ownersToAsk(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<TaskRunOwner[]> {
+  const { flowRuns, background } = await placesToAsk(env, tenant, filters);
+  const owners: TaskRunOwner[] = flowRuns.map((id) => flowRunAt(env, tenant.workspace, id));
+  return background ? [...owners, backgroundTasksAt(env, tenant.workspace)] : owners;
+}
+
+/**
+ * The flow runs among whose task runs those that a filter means are: those that it names, otherwise those that it means and that
+ * began last, and the background tasks unless it asks about flow runs.
+ */
+export async function placesToAsk(env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<Places> {
   const { flows, flow_runs, deployments, work_pools, work_pool_queues, task_runs } = filters;
   const surrounded = flows || deployments || work_pools || work_pool_queues;
-  const at = (ids: Iterable<string>): TaskRunOwner[] =>
-    [...new Set(ids)].map((id) => flowRunAt(env, tenant.workspace, id));
-  const background = backgroundTasksAt(env, tenant.workspace);
   const ofNoRun = task_runs?.operator === "and_" && task_runs.flow_run_id?.is_null_ === true;
-  if (ofNoRun) return surrounded || flow_runs ? [] : [background];
+  if (ofNoRun) return { flowRuns: [], background: !(surrounded || flow_runs) };
   const named = flow_runs ? idsAlone(flow_runs) : task_runs?.flow_run_id?.any_;
   if (named && !surrounded && task_runs?.operator !== "or_") {
-    return at(named.filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace)).slice(0, MOST_FLOW_RUNS));
+    const ours = named.filter((id) => isRunId(id, env.KEY_PEPPER, tenant.workspace));
+    return { flowRuns: [...new Set(ours)].slice(0, MOST_FLOW_RUNS), background: false };
   }
   const ids = task_runs?.operator === "or_" ? null : task_runs?.id?.any_;
-  if (ids) {
-    const here = surrounded || flow_runs ? [] : await background.known(tenant, ids);
-    const others = ids.filter((id) => !here.includes(id)).slice(0, MOST_FLOW_RUNS);
-    const flowRuns = await Promise.all(others.map((id) => flowRunOf(env, tenant, id)));
-    return [...at(flowRuns.filter((id) => id !== null)), ...(here.length > 0 ? [background] : [])];
-  }
+  const of = ids ? await placesOf(env, tenant, ids) : null;
+  if (of && !surrounded && !flow_runs) return of;
   await eventHubAt(env, tenant.workspace).settle();
-  const where = aroundFlowRun({ ...filters, task_runs: null });
+  const where = combine("and_", [aroundFlowRun({ ...filters, task_runs: null }), anyOf("r.id", of?.flowRuns)]);
   const { since, until } = timesOf(task_runs);
   // A run that has not begun has no task runs, unless somebody made one for it over the API.
   const { results } = await shardOfTenant(env, tenant)
@@ -107,8 +114,16 @@ export async function ownersToAsk(env: Env, tenant: Tenant, filters: RunFiltersI
     )
     .bind(tenant.workspace, ...where.values, until, since, MOST_FLOW_RUNS)
     .all<{ id: string }>();
-  const owners = at(results.map(({ id }) => id));
-  return surrounded || flow_runs || task_runs?.flow_run_id ? owners : [...owners, background];
+  const flowRuns = results.map(({ id }) => id);
+  return { flowRuns, background: !(surrounded || flow_runs || task_runs?.flow_run_id) };
+}
+
+/** Where these task runs are. */
+async function placesOf(env: Env, tenant: Tenant, taskRuns: readonly string[]): Promise<Places> {
+  const here = await backgroundTasksAt(env, tenant.workspace).known(tenant, taskRuns);
+  const others = taskRuns.filter((id) => !here.includes(id)).slice(0, MOST_FLOW_RUNS);
+  const found = await Promise.all(others.map((id) => flowRunOf(env, tenant, id)));
+  return { flowRuns: [...new Set(found.filter((id) => id !== null))], background: here.length > 0 };
 }
 
 /** Between which times flow runs were at work whose task runs a filter may mean. */

@@ -3,6 +3,7 @@ import { STATE_TYPES, type StateType } from "@millrace/domain/state.ts";
 import { formatInstant, type Instant, instant, SECOND } from "@millrace/domain/time.ts";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
 import { unpack } from "../../durable-objects/kit/packed.ts";
+import { askedOfRuns } from "./asked-of-task-runs.ts";
 import { offsetOf, pagesOf } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { isRunId } from "./run-ids.ts";
@@ -48,7 +49,7 @@ export function serveUi(app: App): void {
 
   serve(app, ui.flowRunHistory, async ({ env, tenant, body }) => {
     await eventHubAt(env, tenant.workspace).settle();
-    const where = aroundFlowRun(body);
+    const where = aroundFlowRun(await askedOfRuns(env, tenant, body));
     const now = Date.now() * 1000;
     const { results } = await shardOfTenant(env, tenant)
       .prepare(
@@ -64,7 +65,7 @@ export function serveUi(app: App): void {
 
   serve(app, ui.flowRunPages, async ({ env, tenant, body }) => {
     await eventHubAt(env, tenant.workspace).settle();
-    const shown = aroundFlowRun(body);
+    const shown = aroundFlowRun(await askedOfRuns(env, tenant, body));
     const where = { ...shown, sql: `r.state_type IS NOT NULL AND ${shown.sql}` };
     const table = { table: "flow_runs", alias: "r", where };
     const [rows, total] = await Promise.all([

@@ -7,8 +7,8 @@ import { uuidv7 } from "uuidv7";
 import { workPoolAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
-import { pagesOf } from "./pages.ts";
 import { fitDefaults } from "./fitting.ts";
+import { pagesOf } from "./pages.ts";
 import {
   announce,
   forgetPool,
