@@ -148,7 +148,7 @@ export type DeploymentCreateBody = z.output<typeof DeploymentCreate>;
 const DeploymentUpdate = z
   .strictObject({
     ...Settings,
-    schedules: z.array(DeploymentScheduleUpdate).max(MOST_SCHEDULES).nullish(),
+    schedules: z.array(DeploymentScheduleUpdate).max(MOST_SCHEDULES).optional(),
     enforce_parameter_schema: z.boolean().nullish(),
     parameter_openapi_schema: Fields.nullish(),
     parameters: Fields.nullish(),

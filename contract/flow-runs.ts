@@ -173,11 +173,11 @@ export type FlowRunCreateBody = z.output<typeof FlowRunCreate>;
 
 const FlowRunUpdate = z.strictObject({
   name: maybe(Name),
-  flow_version: maybe(Name),
+  flow_version: Name.nullish(),
   parameters: Fields.optional(),
   empirical_policy: PolicyIn.optional(),
   tags: Tags.optional(),
-  infrastructure_pid: maybe(Name),
+  infrastructure_pid: Name.nullish(),
   job_variables: maybe(Fields),
 });
 export type FlowRunUpdateBody = z.output<typeof FlowRunUpdate>;

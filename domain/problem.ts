@@ -9,7 +9,7 @@ export type Problem =
   | { code: "already_exists"; what: string; name: string }
   /** The thing is not in a condition for this. `must`: what to do first. */
   | { code: "conflict"; what: string; is: string; must: string }
-  /** What is asked for cannot be done in this state, and the wire calls that a bad request. */
+  /** What is asked for cannot be done as it stands, and the wire calls that a bad request. */
   | { code: "untimely"; message: string }
   /** A report under a claim that is no longer the live one. */
   | { code: "stale_claim"; held: number; shown: number }

@@ -36,10 +36,7 @@ export function parseRecurrence(text: string): Recurrence | string {
 }
 
 /** The text with a start where it had none: one that says nothing starts with 2020. */
-export const withStart = (text: string): string =>
-  /DTSTART/i.test(text)
-    ? text
-    : `DTSTART:20200101T000000\n${/^RRULE:|\n/i.test(text) || text.includes(":") ? text : `RRULE:${text}`}`;
+export const withStart = (text: string): string => (/DTSTART/i.test(text) ? text : `DTSTART:20200101T000000\n${text}`);
 
 function read(text: string): Recurrence {
   const lines = text

@@ -35,7 +35,7 @@ export interface Birth extends NewFlowRun {
   checkpoints?: readonly Checkpoint[];
 }
 
-/** A change of the fields that people may edit. */
+/** A change of the fields that people may edit. Null clears a version or a process id, and leaves anything else as it is. */
 export interface Edit {
   name?: string | null;
   flowVersion?: string | null;
@@ -218,11 +218,11 @@ export class Lifecycle {
     const next: FlowRun = {
       ...run,
       name: edit.name || run.name,
-      flowVersion: edit.flowVersion ?? run.flowVersion,
+      flowVersion: edit.flowVersion === undefined ? run.flowVersion : edit.flowVersion,
       parameters: edit.parameters ?? run.parameters,
       policy: edit.policy ?? run.policy,
       tags: edit.tags ?? run.tags,
-      infrastructurePid: edit.infrastructurePid ?? run.infrastructurePid,
+      infrastructurePid: edit.infrastructurePid === undefined ? run.infrastructurePid : edit.infrastructurePid,
       jobVariables: edit.jobVariables ?? run.jobVariables,
       labels: { ...run.labels, ...edit.labels },
       updated: this.ledger.clock.now(),

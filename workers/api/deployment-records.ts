@@ -110,6 +110,13 @@ const object = (text: string): JsonObject => JSON.parse(text) as JsonObject;
 export const schedulesOf = ({ schedules }: DeploymentRow): DeploymentSchedule[] =>
   JSON.parse(schedules) as DeploymentSchedule[];
 
+/** They are shown in the order of their last change, the latest first; of those changed at once, the one that stands last. */
+export const shownSchedules = (row: DeploymentRow): WireDeployment["schedules"] =>
+  schedulesOf(row)
+    .toReversed()
+    .sort((a, b) => b.updated - a.updated)
+    .map((one) => deploymentScheduleToWire(one, row.id));
+
 export const schemaOf = ({ parameter_schema: schema }: DeploymentRow): JsonObject | null =>
   schema === null ? null : object(schema);
 
@@ -185,9 +192,7 @@ function wireOf(
     description: row.description,
     flow_id: row.flow_id,
     paused: row.paused === 1,
-    schedules: schedulesOf(row)
-      .sort((a, b) => b.updated - a.updated)
-      .map((one) => deploymentScheduleToWire(one, row.id)),
+    schedules: shownSchedules(row),
     concurrency_limit: null,
     ...limitOf(row, slots),
     job_variables: object(row.job_variables),

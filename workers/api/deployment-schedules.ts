@@ -6,7 +6,7 @@ import { isTimetable, timetableOf } from "@millrace/domain/schedule/schedule.ts"
 import { formatInstant, fromMilliseconds, SECOND } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { deploymentAt } from "../../durable-objects/addresses.ts";
-import { deploymentNow, planDeployment, schedulesOf } from "./deployment-records.ts";
+import { deploymentNow, planDeployment, schedulesOf, shownSchedules } from "./deployment-records.ts";
 import { discardRuns } from "./deployment-removal.ts";
 import { change } from "./deployment-writes.ts";
 import { notFound, Refusal } from "./refusal.ts";
@@ -16,10 +16,7 @@ import { type App, serve } from "./serve.ts";
 /** Schedules of deployments. */
 export function serveDeploymentSchedules(app: App): void {
   serve(app, deployments.schedules, async ({ env, tenant, params }) => {
-    const row = await deploymentNow(env, tenant, params.id);
-    return schedulesOf(row)
-      .sort((a, b) => b.updated - a.updated)
-      .map((one) => deploymentScheduleToWire(one, row.id));
+    return shownSchedules(await deploymentNow(env, tenant, params.id));
   });
 
   serve(app, deployments.createSchedules, async ({ env, tenant, params, body }) => {

@@ -45,7 +45,7 @@ async function ring(deployment: string): Promise<void> {
 const versions = async () => (await indexRows(a.owner)).map(({ version }) => version).sort();
 
 describe("upsert", () => {
-  test("[AP83] what a second create does not name stays; schedules and labels are what it says", async () => {
+  test("[AP83] what a second create does not name stays; schedules, parameters and labels are what it says", async () => {
     const first = await deploy({
       parameters: { x: 1 },
       tags: ["t"],
@@ -62,7 +62,7 @@ describe("upsert", () => {
       id: first.id,
       ...{
         version: "2",
-        parameters: { x: 1 },
+        parameters: {},
         tags: ["t"],
         description: "text",
         paused: true,
@@ -203,6 +203,8 @@ describe("refused", () => {
     expect((await run({})).status).toBe(409);
     expect((await run({ parameters: { x: 1 } })).status).toBe(201);
     expect((await run({ parameters: { x: "text" }, enforce_parameter_schema: false })).status).toBe(201);
+    const template = await run({ parameters: { x: { __prefect_kind: "json", value: "{" } } });
+    expect([template.status, template.body.detail]).toEqual([400, expect.stringContaining("Invalid JSON")]);
   });
 
   test("[AP84] job variables are held against the pool's template", async () => {
@@ -229,6 +231,15 @@ describe("refused", () => {
     expect([lacking.status, JSON.stringify(lacking.body)]).toEqual([422, expect.stringContaining("image")]);
     expect((await api(`POST /deployments/${id}/create_flow_run`, { job_variables: { image: "a" } })).status).toBe(201);
   });
+});
+
+test("[AP70] the queue that picks up a deployment's runs is its own; without a pool there is none", async () => {
+  await api("POST /work_pools/", { name: "pool", type: "process" });
+  const { id } = await deploy();
+  expect((await api(`GET /deployments/${id}/work_queue_check`)).body).toEqual([]);
+  await api(`PATCH /deployments/${id}`, { work_pool_name: "pool", work_queue_name: "fast" });
+  const { body } = await api(`GET /deployments/${id}/work_queue_check`);
+  expect(body).toMatchObject([{ name: "fast", work_pool_name: "pool" }]);
 });
 
 test("[AP84] job variables that a template does not have are refused where it takes no others", async () => {
@@ -360,6 +371,21 @@ describe("schedules", () => {
     const runs = await runsOf(id);
     expect(times(runs).slice(0, 5)).toEqual([0, 1, 2, 3, 4].map((hour) => `2026-01-01T0${hour}:00:00.000000Z`));
     expect(runs).toHaveLength(8);
+  });
+
+  test("[AP86] schedules are shown by their last change, the latest first; of those changed at once, the last", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { id, schedules } = await deploy({
+      schedules: [hourly({ slug: "a" }), { schedule: { rrule: "FREQ=DAILY" }, slug: "b" }],
+    });
+    const slugs = (shown: { slug: string }[]) => shown.map(({ slug }) => slug);
+    expect(slugs(schedules)).toEqual(["b", "a"]);
+    expect(schedules[0].schedule.rrule).toBe("DTSTART:20200101T000000\nFREQ=DAILY");
+    vi.advanceTimersByTime(1_000);
+    await api(`PATCH /deployments/${id}/schedules/${schedules[1].id}`, { active: false });
+    expect(slugs((await api(`GET /deployments/${id}/schedules`)).body)).toEqual(["a", "b"]);
+    expect(slugs((await api(`GET /deployments/${id}`)).body.schedules)).toEqual(["a", "b"]);
+    expect((await api(`PATCH /deployments/${id}`, { schedules: null })).status).toBe(422);
   });
 
   test("[AP86] slugs are unique; updates by slug change, rename and add", async () => {

@@ -36,7 +36,7 @@ import { type App, serve } from "./serve.ts";
 import { count, select } from "./shard.ts";
 import { aroundDeployment } from "./sql-filter.ts";
 import { findWorkPool, type WorkPool } from "./work-pools.ts";
-import { ensureQueue } from "./work-queues.ts";
+import { ensureQueue, readQueue } from "./work-queues.ts";
 
 const ORDERS = {
   CREATED_DESC: "d.created DESC",
@@ -64,7 +64,8 @@ export function serveDeployments(app: App): void {
       tenant,
       { id, ...body },
       {
-        ...columnsOf(body),
+        // What is not given goes back to what it is at birth for parameters alone: they belong to the code that is deployed.
+        ...columnsOf({ ...body, parameters: body.parameters ?? {} }),
         ...lineOf(body),
         ...(pool !== undefined && { work_pool_id: pool?.id ?? null }),
         ...(limit !== undefined && { concurrency_limit_id: limit }),
@@ -143,8 +144,8 @@ export function serveDeployments(app: App): void {
   });
 
   serve(app, deployments.workQueueCheck, async ({ env, tenant, params }) => {
-    await deploymentNow(env, tenant, params.id);
-    return [];
+    const { queue_id: id } = await deploymentNow(env, tenant, params.id);
+    return id === null ? [] : [await readQueue(env, tenant, id)];
   });
 }
 

@@ -30,17 +30,17 @@ export function fitParameters(
   schema: JsonObject | null,
   { doing, partly, enforced }: { doing: Doing; partly: boolean; enforced: boolean },
 ): JsonObject {
-  const parameters = valuesOf(given, doing);
+  const parameters = valuesOf(given);
   if (enforced && schema) check(parameters, partly ? withoutRequired(schema) : schema, { doing, of: "parameters" });
   return parameters;
 }
 
-function valuesOf(given: JsonObject, doing: Doing): JsonObject {
+function valuesOf(given: JsonObject): JsonObject {
   try {
     return hydrated(given);
   } catch (error) {
     if (error instanceof Unhydrated)
-      throw new Refusal({ code: "unfit", of: "parameters", doing, field: "", message: error.message });
+      throw new Refusal({ code: "untimely", message: `Error hydrating flow run parameters: ${error.message}` });
     throw error;
   }
 }

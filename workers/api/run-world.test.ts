@@ -66,7 +66,12 @@ test("[AP121] what is not there, and what comes too late, is said under the name
     expect([answer.status, Object.keys(answer.body)]).toEqual([404, ["exception_message"]]);
   }
   expect((await call(`GET /flow_runs/${nobody}`)).body).toEqual({ detail: "Flow run not found" });
-  const run = await begin({ state: { type: "RUNNING" } });
+  const run = await begin({ state: { type: "RUNNING" }, flow_version: "v" });
+  await call(`PATCH /flow_runs/${run}`, { infrastructure_pid: "host:1", name: null });
+  await call(`PATCH /flow_runs/${run}`, { tags: ["t"] });
+  expect((await call(`GET /flow_runs/${run}`)).body).toMatchObject({ flow_version: "v", infrastructure_pid: "host:1" });
+  await call(`PATCH /flow_runs/${run}`, { infrastructure_pid: null, flow_version: null });
+  expect((await call(`GET /flow_runs/${run}`)).body).toMatchObject({ flow_version: null, infrastructure_pid: null });
   const edited = await call(`PATCH /flow_runs/${run}`, { job_variables: { a: 1 } });
   expect(edited).toMatchObject({ status: 400, body: { detail: expect.stringContaining("RUNNING") } });
 });

@@ -199,6 +199,10 @@ async function queueOfPool(
   return (await findQueue(env, tenant, pool.id, name)) ?? notFound("work queue", name);
 }
 
+/** A queue by its id, as the wire shows it. */
+export const readQueue = async (env: Env, tenant: Tenant, id: string): Promise<WireWorkQueue> =>
+  one(env, tenant, await queueById(env, tenant, id));
+
 async function one(env: Env, tenant: Tenant, row: WorkQueueRow): Promise<WireWorkQueue> {
   const [queue] = await queuesToWire(env, tenant, [row]);
   return queue as WireWorkQueue;
