@@ -35,7 +35,15 @@ export async function probedServer(folder: string, { agent = false } = {}): Prom
   const teardown = new Teardown();
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
-  const options = { host: "127.0.0.1", port: 0, state: join(folder, "state"), open: false, localSignIn: false };
+  const options = {
+    host: "127.0.0.1",
+    port: 0,
+    state: join(folder, "state"),
+    open: false,
+    localSignIn: false,
+    trustedProxies: "",
+    liftAllowList: false,
+  };
   try {
     const local = await startService({ ...options, agent, help: false }, teardown, say, probe);
     const url = new URL(local.api_url);

@@ -1,4 +1,5 @@
 /** The table of all endpoints. Whatever serves, calls, documents or tries an operation starts here. */
+import { accountSettings } from "./account-settings.ts";
 import { accounts, me } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { artifacts } from "./artifacts.ts";
@@ -39,6 +40,7 @@ export const resources = {
   automations,
   me,
   accounts,
+  accountSettings,
   flows,
   flowRuns,
   flowRunBulk,

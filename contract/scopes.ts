@@ -37,7 +37,14 @@ export const WORKSPACE_SCOPES = [
 ] as const;
 export type WorkspaceScope = (typeof WORKSPACE_SCOPES)[number];
 
-export const ACCOUNT_PERMISSIONS = ["create:workspace", "create:bot", "update:bot"] as const;
+export const ACCOUNT_PERMISSIONS = [
+  "create:workspace",
+  "create:bot",
+  "update:bot",
+  "update:account",
+  "read:ip_allowlist",
+  "update:ip_allowlist",
+] as const;
 export type AccountPermission = (typeof ACCOUNT_PERMISSIONS)[number];
 
 export type Scope = WorkspaceScope | AccountPermission;

@@ -11,6 +11,7 @@ const SAMPLES: { [C in ProblemCode]: [Extract<Problem, { code: C }>, RegExp] } =
     { code: "invalid", field: "state.type", message: "This is required." },
     /^state\.type: This is required\.$/,
   ],
+  locks_out: [{ code: "locks_out", message: "Add your own address first." }, /Add your own/],
   unfit: [
     { code: "unfit", of: "parameters", doing: "creating flow run", field: "x", message: "It is no number." },
     /creating flow run.*'x'.*no number/,

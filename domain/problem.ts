@@ -15,6 +15,8 @@ export type Problem =
   | { code: "stale_claim"; held: number; shown: number }
   /** One field is wrong. The path is dotted, as the wire names it. */
   | { code: "invalid"; field: string; message: string }
+  /** What is asked for would keep the one who asks out. */
+  | { code: "locks_out"; message: string }
   /** A value that a schema of the user's refuses, while something is done: `doing`, as in "creating flow run". */
   | { code: "unfit"; of: "parameters" | "job_variables"; doing: string; field: string; message: string }
   | { code: "too_large"; what: string; limit: number; unit: "bytes" | "levels" | "items" | "characters" }
@@ -52,6 +54,8 @@ export function sentence(problem: Problem): string {
       );
     case "invalid":
       return `${problem.field}: ${problem.message}`;
+    case "locks_out":
+      return problem.message;
     case "unfit":
       return `Error ${problem.doing}: Validation failed${problem.field && ` for field '${problem.field}'`}. Failure reason: ${problem.message}`;
     case "too_large":

@@ -11,6 +11,8 @@ export interface Env extends ObjectEnv {
   SECRETS_KEYS: string;
   /** Secret for which the first owner gets a key, once (auth/bootstrap.ts). Set where no host of the server can ask for one. */
   BOOTSTRAP_SECRET?: string;
+  /** Networks, with commas between, of proxies that say in X-Forwarded-For who asks them. */
+  TRUSTED_PROXIES?: string;
   /** "1": whoever sits at this machine may sign in as its owner with one click. Set only by a server bound to loopback. */
   LOCAL_SIGN_IN?: string;
 }

@@ -34,6 +34,11 @@ export class Remembered<Value> {
     this.#values.delete(key);
   }
 
+  forgetAll(): void {
+    this.#forgets += 1;
+    this.#values.clear();
+  }
+
   async #ask(key: string, ask: () => Promise<Value | null>): Promise<Value | null> {
     const [asked, forgets] = [Date.now(), this.#forgets];
     const value = await ask();

@@ -8,6 +8,7 @@
  * that an idle agent costs nothing.
  */
 import { AGENT_CLOSE, AGENT_PING, AGENT_PONG } from "@millrace/contract/channels/agent.ts";
+import { type Allowed, lets } from "@millrace/domain/access/allow-list.ts";
 import { fromMilliseconds, type Instant } from "@millrace/domain/time.ts";
 import { now } from "../kit/alarms.ts";
 import { close, openSocket, send } from "../kit/sockets.ts";
@@ -17,6 +18,8 @@ export interface Bearer {
   account: string;
   /** The key that it is or stands for; null for one that stands for itself. */
   key: string | null;
+  /** From where; null where that is not known. */
+  address: string | null;
   /** When it ends; null: when its key is revoked. */
   expires: Instant | null;
 }
@@ -48,8 +51,8 @@ export class AgentLines {
   }
 
   /** Takes the socket of an agent that has not said yet which session it is. */
-  open({ account, key, expires }: Bearer): Response {
-    const attachment: Attachment = { account, key, expires, session: null, over: false };
+  open({ account, key, address, expires }: Bearer): Response {
+    const attachment: Attachment = { account, key, address, expires, session: null, over: false };
     const { socket, response } = openSocket(this.#ctx, [TAG], attachment, [{ type: "auth_success" }]);
     this.#all().set(socket, attachment);
     return response;
@@ -72,13 +75,24 @@ export class AgentLines {
 
   /** Closes the lines that a key opened; answers the sessions that hung on them. */
   revoke(key: string): string[] {
-    return this.#endThose((bearer) => bearer.key === key, "The API key of this agent was revoked.");
+    const isMeant = (bearer: Bearer): boolean => bearer.key === key;
+    return this.#endThose(isMeant, "The API key of this agent was revoked.", AGENT_CLOSE.credential);
+  }
+
+  /** Closes the lines from addresses that are not let in any more; answers the sessions that hung on them. */
+  allow(allowed: Allowed): string[] {
+    const isOut = ({ address }: Bearer): boolean => !lets(allowed, address);
+    return this.#endThose(
+      isOut,
+      "The address of this agent is not on the allow list of the account.",
+      AGENT_CLOSE.policy,
+    );
   }
 
   /** Closes the lines whose credential is over by its own time; answers the sessions that hung on them. */
   expire(at: Instant): string[] {
     const over = ({ expires }: Bearer): boolean => expires !== null && expires <= at;
-    return this.#endThose(over, "The credential of this agent has expired.");
+    return this.#endThose(over, "The credential of this agent has expired.", AGENT_CLOSE.credential);
   }
 
   /** When the first credential of an open line is over; null where none has an end. */
@@ -89,14 +103,14 @@ export class AgentLines {
     return first;
   }
 
-  #endThose(isMeant: (bearer: Bearer) => boolean, reason: string): string[] {
+  #endThose(isMeant: (bearer: Bearer) => boolean, reason: string, code: number): string[] {
     const meant = [...this.#all()].filter(([, bearer]) => !bearer.over && isMeant(bearer));
     const sessions = meant.flatMap(([, { session }]) => session ?? []);
     // Its lease goes on from the last sign of life, which the runtime knows of open lines alone.
     for (const session of sessions) this.#lastFrame.set(session, this.lastHeard(session));
     for (const [socket] of meant) {
       send(socket, { type: "error", reason });
-      this.#end(socket, AGENT_CLOSE.credential, reason);
+      this.#end(socket, code, reason);
     }
     return sessions;
   }

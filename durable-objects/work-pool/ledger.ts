@@ -7,7 +7,9 @@
  * WP3  A session never has more runs than slots, nor the pool or a queue more than its limit.
  * WP4  A poll or heartbeat that changes nothing writes nothing.
  */
+
 import type { AgentHello } from "@millrace/contract/channels/agent.ts";
+import { type Allowed, type AllowedNetwork, allowedBy } from "@millrace/domain/access/allow-list.ts";
 import type { Queue, Room } from "@millrace/domain/dispatch/backlog.ts";
 import { Shares } from "@millrace/domain/dispatch/shares.ts";
 import { type Instant, plusSeconds } from "@millrace/domain/time.ts";
@@ -46,6 +48,7 @@ const POOL = "pool";
 const RUN = "run/";
 const SESSION = "session/";
 const REVOKED = "revoked/";
+const ALLOWED = "allowed";
 
 /** Seconds of a lease where the agent asks for none, and the bounds of what it may ask for. */
 export const LEASE_SECONDS = { usual: 30, least: 5, most: 300 } as const;
@@ -167,6 +170,18 @@ export class PoolLedger {
     for (const [name, at] of [...this.#store.list(REVOKED)])
       if (plusSeconds(Number(at) as Instant, REVOKED_SECONDS) < now) this.#store.delete(name);
     this.#store.put(REVOKED + key, String(now));
+  }
+
+  /** From where the account is reached. */
+  get allowed(): Allowed {
+    const text = this.#store.get(ALLOWED);
+    return text === null ? null : allowedBy(JSON.parse(text) as AllowedNetwork[], true);
+  }
+
+  /** `list`: null where it is not in force. */
+  allow(list: readonly AllowedNetwork[] | null): void {
+    if (list) this.#store.put(ALLOWED, JSON.stringify(list));
+    else this.#store.delete(ALLOWED);
   }
 
   /** Runs that nobody has. */

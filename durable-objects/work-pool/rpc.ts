@@ -1,5 +1,6 @@
 /** What others may ask of a work pool's object. */
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
+import type { AllowedNetwork } from "@millrace/domain/access/allow-list.ts";
 import type { Queue } from "@millrace/domain/dispatch/backlog.ts";
 import type { Cleanup } from "@millrace/domain/dispatch/cleanups.ts";
 import type { Explained } from "@millrace/domain/dispatch/explain.ts";
@@ -119,6 +120,8 @@ export interface WorkPoolRpc {
   agents(owner: Owner): Promise<WireAgent[]>;
   /** The key is revoked: the lines that it opened are closed, and it opens no others. */
   revoke(owner: Owner, key: string): Promise<void>;
+  /** From where the account is reached from now on; null: from anywhere. Lines from elsewhere are closed, and none is opened. */
+  allow(owner: Owner, list: readonly AllowedNetwork[] | null): Promise<void>;
 
   /** The runs that a worker may take, best first. Nothing is promised by it: the worker takes one by `take`. */
   poll(owner: Owner, poll: Poll): Promise<PollAnswer>;

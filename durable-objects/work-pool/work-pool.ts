@@ -4,9 +4,11 @@
  *
  * WP23 A deleted pool gives out nothing; what agents have they bring to an end.
  */
+
 import { DurableObject } from "cloudflare:workers";
 import type { WireEvent } from "@millrace/contract/events.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
+import { type AllowedNetwork, lets } from "@millrace/domain/access/allow-list.ts";
 import { type Cleanup, newCleanup } from "@millrace/domain/dispatch/cleanups.ts";
 import { deploymentEvent } from "@millrace/domain/dispatch/events.ts";
 import { explain } from "@millrace/domain/dispatch/explain.ts";
@@ -242,6 +244,12 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     await this.#agents.ended(this.#lines.revoke(key));
   }
 
+  async allow(owner: Owner, list: readonly AllowedNetwork[] | null): Promise<void> {
+    if (!this.#ledger.admit(owner)) return;
+    this.#ledger.allow(list);
+    await this.#agents.ended(this.#lines.allow(this.#ledger.allowed));
+  }
+
   /** An agent's websocket. The Worker has authenticated it, and says whose it is. */
   override async fetch(request: Request): Promise<Response> {
     const { workspace, shard, ...bearer } = JSON.parse(request.headers.get("x-millrace-tenant") ?? "{}") as Owner &
@@ -250,6 +258,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     if (new URL(request.url).pathname === "/worker") return this.#workerLines.open();
     // The Worker may not have heard of it yet.
     if (bearer.key && this.#ledger.isRevoked(bearer.key)) return new Response(null, { status: 401 });
+    if (!lets(this.#ledger.allowed, bearer.address)) return new Response(null, { status: 403 });
     const answer = this.#lines.open(bearer);
     await this.#alarm.wakeBy(bearer.expires);
     return answer;

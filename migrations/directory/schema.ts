@@ -10,7 +10,21 @@ export const accounts = sqliteTable("accounts", {
   name: text().notNull(),
   handle: text().notNull().unique(),
   created: integer().notNull(),
+  /** JSON list of the networks from which the account is reached, and whether the list is in force: written by the account API. */
+  ipAllowlist: text("ip_allowlist").notNull().default("[]"),
+  enforceIpAllowlist: integer("enforce_ip_allowlist").notNull().default(0),
 });
+
+/** When somebody of the account last came from a network of its list, to the hour. Written by whoever lets them in. */
+export const networksSeen = sqliteTable(
+  "networks_seen",
+  {
+    accountId: text("account_id").notNull(),
+    network: text().notNull(),
+    seen: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.network] })],
+);
 
 /** Written by the account API. `shard` is given at birth and never changed by hand. */
 export const workspaces = sqliteTable(

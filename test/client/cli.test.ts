@@ -93,3 +93,29 @@ describe.skipIf(leftOut).each([
     expect(stdout + stderr).toContain("not found");
   });
 });
+
+describe.skipIf(leftOut)("what the cloud's command line has of its own", () => {
+  const owner = (): Record<string, string> => {
+    const { url, api_url, api_key } = server.local;
+    return { PREFECT_CLOUD_API_URL: `${url}/api`, PREFECT_API_URL: api_url, PREFECT_API_KEY: api_key };
+  };
+  const cloud = (...args: string[]): Promise<ClientRun> => runClient("prefect", ["cloud", ...args], owner());
+
+  test("[CF7] webhook update changes what it names", async () => {
+    const { local } = server;
+    const client = createClient({ baseUrl: local.api_url, token: local.api_key });
+    const { id } = await client("POST /webhooks/", { body: { name: "hook", template: "{}" } });
+    expect((await cloud("webhook", "update", id, "--name", "other", "--description", "d")).code).toBe(0);
+    const changed = await client("GET /webhooks/{id}", { params: { id } });
+    expect(changed).toMatchObject({ name: "other", description: "d", template: "{}" });
+    await client("DELETE /webhooks/{id}", { params: { id } });
+  });
+
+  test("[CF7] ip-allowlist refuses to lock its user out, and keeps the list", async () => {
+    expect((await cloud("ip-allowlist", "add", "10.0.0.0/8", "-d", "office")).stdout).toContain("10.0.0.0/8");
+    const locked = await cloud("ip-allowlist", "enable");
+    expect([locked.code, locked.stdout + locked.stderr]).toEqual([1, expect.stringContaining("127.0.0.1 is not in")]);
+    expect((await cloud("ip-allowlist", "toggle", "10.0.0.0/8")).stdout).toMatch(/10\.0\.0\.0\/8.*False/);
+    expect((await cloud("ip-allowlist", "remove", "10.0.0.0/8")).stdout).toContain("empty");
+  });
+});

@@ -1,5 +1,6 @@
 /** Credentials that are not what they say. All are tried at one route that any honest credential can use. */
 import { createHmac, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { get } from "node:http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeKey } from "../support/tenant.ts";
 import { ask, type Parties, startParties } from "./fixture.ts";
@@ -230,5 +231,47 @@ describe("browser sessions", () => {
     const out = await ask("DELETE", `${a.shortUrl}/auth/session`, { headers: { cookie: pair, origin } });
     expect(out.status).toBe(204);
     expect(out.headers.get("set-cookie")).toMatch(/millrace_session=;|Max-Age=0/);
+  });
+});
+
+describe("an allow list", () => {
+  /** Asks from another address of this machine, as a stranger would come from another one. */
+  const askFrom = (localAddress: string, url: string, headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const call = get(url, { localAddress, headers, agent: false }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      });
+      call.on("error", reject);
+    });
+
+  test("[AU16] what counts is the other end of the connection, whatever a request claims", async () => {
+    const { local } = parties.server;
+    const account = `${local.url}/api/accounts/${local.account_id}`;
+    const change = (method: string, path: string, body: object) =>
+      ask(method, account + path, { token: local.api_key, body: JSON.stringify(body) });
+    await change("PUT", "/ip_allowlist", { entries: [{ ip_network: "127.0.0.1" }] });
+    expect((await change("PATCH", "/settings", { enforce_ip_allowlist: true })).status).toBe(204);
+    try {
+      const authorization = `Bearer ${parties.b.key}`;
+      const claims = Object.fromEntries(
+        ["cf-connecting-ip", "x-forwarded-for", "x-real-ip", "true-client-ip"].map((name) => [name, "127.0.0.1"]),
+      );
+      const forged = { ...claims, "mf-cf-blob": '{"clientIp":"127.0.0.1:1"}' };
+      const url = `${local.url}/api/me/`;
+      expect(await askFrom("127.0.0.1", url, { authorization, "x-forwarded-for": "127.0.0.2" })).toBe(200);
+      expect(await askFrom("127.0.0.2", url, { authorization })).toBe(403);
+      expect(await askFrom("127.0.0.2", url, { authorization, ...forged })).toBe(403);
+      // Pages ask the API in the reader's name, and from where the reader is.
+      const signedIn = await ask("POST", `${local.url}/api/auth/session`, {
+        body: JSON.stringify({ api_key: local.api_key }),
+      });
+      const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";")[0] as string;
+      expect(await askFrom("127.0.0.1", `${local.url}/runs`, { cookie })).toBe(200);
+      expect(await askFrom("127.0.0.2", `${local.url}/runs`, { cookie, ...forged })).not.toBe(200);
+    } finally {
+      await change("PATCH", "/settings", { enforce_ip_allowlist: false });
+    }
+    expect(await askFrom("127.0.0.2", `${local.url}/api/me/`, { authorization: `Bearer ${parties.b.key}` })).toBe(200);
   });
 });

@@ -8,6 +8,8 @@ declare global {
       setCookies: string[];
     }
     interface Platform {
+      /** What the runtime says of the request. */
+      cf?: Record<string, unknown>;
       env: {
         /** The control plane. Absent only where the pages are served beside a network API. */
         API?: { fetch(request: Request): Promise<Response> };

@@ -47,7 +47,10 @@ export const handleFetch: HandleFetch = async ({ event, request, fetch }) => {
   }
   const body = request.body === null ? null : await request.arrayBuffer();
   const api = event.platform?.env.API;
-  const call = new Request(request.url, { method: request.method, headers, body });
+  // Where no header says who asks, the runtime does.
+  const { clientIp } = (event.platform?.cf ?? {}) as { clientIp?: string };
+  const init = { method: request.method, headers, body, ...(clientIp && { cf: { clientIp } }) };
+  const call = new Request(request.url, init);
   return api ? api.fetch(call) : globalThis.fetch(call);
 };
 

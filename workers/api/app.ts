@@ -1,6 +1,7 @@
 /** The API: all rows of the endpoint table, each with its handler. */
 import { endpoints } from "@millrace/contract/endpoints.ts";
 import { Hono } from "hono";
+import { serveAccountSettings } from "./account-settings.ts";
 import { serveAccounts } from "./accounts.ts";
 import { serveAdmin } from "./admin.ts";
 import { serveArtifacts } from "./artifacts.ts";
@@ -52,6 +53,7 @@ export function makeApi(): App {
   serveAuth(app);
   serveAutomations(app);
   serveAccounts(app);
+  serveAccountSettings(app);
   serveFlows(app);
   serveFlowRuns(app);
   serveFlowRunBulk(app);

@@ -1,7 +1,7 @@
 import { auth, type WireSession } from "@millrace/contract/auth.ts";
 import { ALL_SCOPES } from "@millrace/contract/scopes.ts";
 import { formatInstant, fromMilliseconds } from "@millrace/domain/time.ts";
-import { authenticate, fromKey, isOwnOrigin, SESSION_COOKIE } from "../auth/authenticate.ts";
+import { authenticate, authenticateKey, isOwnOrigin, SESSION_COOKIE } from "../auth/authenticate.ts";
 import { bootstrap } from "../auth/bootstrap.ts";
 import type { Credential } from "../auth/credential.ts";
 import { keyFacts } from "../auth/directory.ts";
@@ -20,7 +20,7 @@ import { type App, rejected, serve } from "./serve.ts";
 export function serveAuth(app: App): void {
   serve(app, auth.token, async ({ env, body, request }) => {
     const credential = body.api_key
-      ? ((await fromKey(body.api_key, env)) ?? "invalid")
+      ? await authenticateKey(body.api_key, request, env)
       : await authenticate(request, env);
     if (typeof credential === "string") throw rejected(credential);
     const { kind, keyId } = credential;
@@ -37,8 +37,9 @@ export function serveAuth(app: App): void {
   serve(app, auth.signIn, async ({ env, body, request }) => {
     // A form of another site could sign its visitor in as somebody else, and read what they then do.
     if (request.headers.has("origin") && !isOwnOrigin(request)) throw rejected("foreign origin");
-    const credential = await fromKey(body.api_key.trim(), env);
-    if (!credential?.keyId) throw rejected("invalid");
+    const credential = await authenticateKey(body.api_key.trim(), request, env);
+    if (typeof credential === "string") throw rejected(credential);
+    if (!credential.keyId) throw rejected("invalid");
     return beginSession(env, credential.keyId, request);
   });
   serve(app, auth.session, ({ credential, request }) => describe(credential, request, credential.expires));

@@ -25,6 +25,7 @@ const STATUS: { readonly [Code in ProblemCode]: number } = {
   untimely: 400,
   stale_claim: 409,
   invalid: 422,
+  locks_out: 422,
   unfit: 409,
   too_large: 413,
   unauthenticated: 401,

@@ -113,13 +113,18 @@ async function admit(
 }
 
 export function rejected(why: Rejection): Refusal {
+  if (why.startsWith("foreign address")) return new Refusal({ code: "refused", message: foreign(why) });
   const message = {
     missing: "This needs a credential: an API key as bearer, or as Basic user name and password.",
     invalid: "This credential is not valid: it may be mistyped, expired or revoked. Sign in again, or make a new key.",
     "foreign origin": "A request with a session cookie must come from this site's own pages.",
-  }[why];
+  }[why as "missing" | "invalid" | "foreign origin"];
   return new Refusal(why === "foreign origin" ? { code: "refused", message } : { code: "unauthenticated", message });
 }
+
+/** The sentence for `foreign address <address>`. */
+const foreign = (why: string): string =>
+  `Your address ${why.slice("foreign address ".length)} is not on the allow list of this account. Ask an owner to add it, or come from a network that is on it.`;
 
 function reachOf(credential: Credential, context: Context, row: EndpointRow): Reach {
   if (row.base === "account" && context.req.param("account_id") !== credential.account.id) notFound("account");

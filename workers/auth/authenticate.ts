@@ -2,16 +2,20 @@
  * From a request or a socket's first frame to a verified credential.
  *
  * AU5  A credential is taken from the Authorization header, the session cookie, or a socket's auth frame; never from a URL.
+ * AU16 Whoever comes from a network that is not on the account's list, where that is in force, is let in by no credential of it.
  * AU6  A request that a browser sends by itself (with the cookie) may change something only if it comes from our own pages.
  */
+import { lets, networkOf } from "@millrace/domain/access/allow-list.ts";
 import type { Env } from "../env.ts";
+import { callerAddress } from "./caller-address.ts";
 import type { Credential } from "./credential.ts";
-import { type KeyFacts, keyFacts, runCredential } from "./directory.ts";
+import { allowedNow, type KeyFacts, keyFacts, runCredential } from "./directory.ts";
 import { hashKey, readKey, same } from "./keys.ts";
+import { noteSeen } from "./networks-seen.ts";
 import { type Purpose, type VerifiedToken, verifyToken } from "./tokens.ts";
 
 /** Why a credential was not taken. */
-export type Rejection = "missing" | "invalid" | "foreign origin";
+export type Rejection = "missing" | "invalid" | "foreign origin" | `foreign address ${string}`;
 
 export const SESSION_COOKIE = "millrace_session";
 
@@ -22,6 +26,27 @@ const verified = new Map<string, { at: number; token: VerifiedToken }>();
 
 /** The credential of a request. */
 export async function authenticate(request: Request, env: Env): Promise<Credential | Rejection> {
+  const credential = await shown(request, env);
+  return typeof credential === "string" ? credential : fromAllowed(credential, request, env);
+}
+
+/** The credential that a key is, sent by a request in another place than its header. */
+export async function authenticateKey(text: string, request: Request, env: Env): Promise<Credential | Rejection> {
+  const credential = await fromKey(text, env);
+  return credential ? fromAllowed(credential, request, env) : "invalid";
+}
+
+/** The credential, where the account is reached from where the request comes. */
+function fromAllowed(credential: Credential, request: Request, env: Env): Credential | Rejection {
+  if (credential.allowed === null) return credential;
+  const address = callerAddress(request, env);
+  const network = networkOf(credential.allowed, address);
+  if (!network) return `foreign address ${address ?? "that is not known"}`;
+  noteSeen(env, credential.account.id, network);
+  return credential;
+}
+
+async function shown(request: Request, env: Env): Promise<Credential | Rejection> {
   const header = request.headers.get("authorization");
   if (header !== null) return fromHeader(header, env);
   const cookie = readCookie(request, SESSION_COOKIE);
@@ -31,8 +56,9 @@ export async function authenticate(request: Request, env: Env): Promise<Credenti
 }
 
 /** The credential in a socket's first frame: a key in either form, a token, or a ticket. */
-export async function authenticateFrame(token: string, env: Env): Promise<Credential | null> {
-  return (await fromKey(token, env)) ?? (await fromToken(token, env, ["access", "ticket", "run"]));
+export async function authenticateFrame(token: string, request: Request, env: Env): Promise<Credential | Rejection> {
+  const credential = (await fromKey(token, env)) ?? (await fromToken(token, env, ["access", "ticket", "run"]));
+  return credential ? fromAllowed(credential, request, env) : "invalid";
 }
 
 /** True of a request that comes from a page of this very host. */
@@ -82,7 +108,7 @@ function readOnce(text: string, pepper: string): ReadKey | null {
 }
 
 /** The credential that a key is; null where it is none, unknown, expired or revoked. */
-export async function fromKey(text: string, env: Env): Promise<Credential | null> {
+async function fromKey(text: string, env: Env): Promise<Credential | null> {
   const key = readOnce(text, env.KEY_PEPPER);
   if (!key) return null;
   const facts = await keyFacts(env, key.id);
@@ -113,6 +139,14 @@ export async function stillReaches(
   const facts = await keyFacts(env, endsWith);
   return facts !== null && isLive(facts) && facts.credential.reach.has(workspace);
 }
+
+/** Whether a credential that was verified once is still let in from an address. */
+export const stillLets = async (
+  credential: Pick<Credential, "endsWith">,
+  workspace: string,
+  address: string | null,
+  env: Env,
+): Promise<boolean> => lets(await allowedNow(env, credential, workspace), address);
 
 async function fromToken(text: string, env: Env, purposes: readonly (Purpose | "run")[]): Promise<Credential | null> {
   const token = await verifiedOnce(text, env, purposes);

@@ -1,5 +1,6 @@
 /** A verified credential: who calls, which workspaces that reaches, and what it may do there. */
 import type { Scope } from "@millrace/contract/scopes.ts";
+import type { Allowed } from "@millrace/domain/access/allow-list.ts";
 
 export interface Reach {
   workspace: string;
@@ -20,6 +21,8 @@ export interface Credential {
   endsWith: string | null;
   actor: { id: string; name: string; type: "user" | "service_account" | "run" };
   account: { id: string; name: string; handle: string };
+  /** From where its account is reached. */
+  allowed: Allowed;
   /** The workspace under `/api` alone. */
   home: string;
   reach: ReadonlyMap<string, Reach>;

@@ -1,9 +1,11 @@
 /** `/agents/connect?pool=<name>`: an agent's channel to its pool (contract/channels/agent.ts). */
 import { AGENT_PROTOCOL } from "@millrace/contract/channels/agent.ts";
 import { workPoolAt } from "../../durable-objects/addresses.ts";
-import { reachable, workspaceInPath } from "../api/serve.ts";
+import { problemResponse } from "../api/refusal.ts";
+import { reachable, rejected, workspaceInPath } from "../api/serve.ts";
 import { findWorkPool } from "../api/work-pools.ts";
 import { authenticate } from "../auth/authenticate.ts";
+import { callerAddress } from "../auth/caller-address.ts";
 import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { bridge, upgradeRequest } from "./bridge.ts";
@@ -12,11 +14,12 @@ import { closeQuietly } from "./inbox.ts";
 
 const SCOPE = "write_workers";
 const TENANT = "x-millrace-tenant";
-const INVALID = "This credential is not valid: mistyped, expired or revoked.";
+const REFUSED =
+  "This credential was revoked a moment ago, or your address has just left the allow list of this account.";
 
 /** What the pool is told of a line: whose it is, and how long its credential holds. */
-const lineOf = (tenant: Tenant, { keyId, expires }: Credential): Request => {
-  const bearer = { key: keyId, expires: expires === null ? null : Math.floor(expires * 1e6) };
+const lineOf = (tenant: Tenant, { keyId, expires }: Credential, address: string | null): Request => {
+  const bearer = { address, key: keyId, expires: expires === null ? null : Math.floor(expires * 1e6) };
   return upgradeRequest("/agent", { [TENANT]: JSON.stringify({ ...tenant, ...bearer }) });
 };
 
@@ -29,7 +32,7 @@ export const agents: Channel = {
     if (!pool)
       return closeQuietly(client.socket, POLICY_VIOLATION, "There is no such work pool: make it, or see --pool");
     const object = workPoolAt(env, client.tenant.workspace, pool);
-    await bridge(client, object, lineOf(client.tenant, client.credential));
+    await bridge(client, object, lineOf(client.tenant, client.credential, callerAddress(request, env)));
   },
 };
 
@@ -40,7 +43,7 @@ export const agents: Channel = {
 export async function connectDirectly(request: Request, env: Env): Promise<Response | null> {
   if (!request.headers.has("authorization")) return null;
   const credential = await authenticate(request, env);
-  if (typeof credential === "string") return Response.json({ detail: INVALID }, { status: 401 });
+  if (typeof credential === "string") return problemResponse(rejected(credential).problem);
   const { workspace, account, shard, ...reach } = reachable(credential, workspaceInPath(request.url));
   if (!allows(credential, { workspace, account, shard, ...reach }, SCOPE)) {
     return Response.json({ detail: `Your credential lacks the scope ${SCOPE}.` }, { status: 403 });
@@ -48,8 +51,8 @@ export async function connectDirectly(request: Request, env: Env): Promise<Respo
   const tenant: Tenant = { workspace, account, shard };
   const pool = await poolOf(env, tenant, request);
   if (!pool) return Response.json({ detail: "Work pool not found" }, { status: 404 });
-  const answer = await workPoolAt(env, workspace, pool).fetch(lineOf(tenant, credential));
-  if (!answer.webSocket) return Response.json({ detail: INVALID }, { status: 401 });
+  const answer = await workPoolAt(env, workspace, pool).fetch(lineOf(tenant, credential, callerAddress(request, env)));
+  if (!answer.webSocket) return Response.json({ detail: REFUSED }, { status: answer.status });
   return new Response(null, {
     status: answer.status,
     webSocket: answer.webSocket,

@@ -3,12 +3,14 @@
  *
  * AP7  Nothing is read, stored or sent before a valid credential. It comes with the upgrade, as Prefect's Cloud clients send it, or
  *      in the first frame of the subprotocol; whoever sends another frame first is closed with 1002 and a reason.
- * AP16 A socket does not outlive its credential: one whose key was revoked, or reaches the workspace no more, is closed.
+ * AP16 A socket does not outlive its credential: one whose key was revoked, or reaches the workspace no more, is closed. So is one
+ *      whose other end is on the allow list of the account no more.
  */
 import type { Scope } from "@millrace/contract/scopes.ts";
 import { problemResponse } from "../api/refusal.ts";
 import { rejected, workspaceInPath } from "../api/serve.ts";
-import { authenticate, authenticateFrame, stillReaches } from "../auth/authenticate.ts";
+import { authenticate, authenticateFrame, stillLets, stillReaches } from "../auth/authenticate.ts";
+import { callerAddress } from "../auth/caller-address.ts";
 import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { closeQuietly, Inbox } from "./inbox.ts";
@@ -18,6 +20,8 @@ export const PROTOCOL_ERROR = 1002;
 export const POLICY_VIOLATION = 1008;
 export const FAILED = 1011;
 export const TRY_AGAIN_LATER = 1013;
+/** Why a socket is closed whose other end is not on the list of the account. */
+export const NOT_FROM_HERE = "Your address is not on the allow list of this account";
 /** Milliseconds that a socket may be silent before its credential, or its filter, has come. */
 export const HANDSHAKE = 10_000;
 
@@ -97,8 +101,9 @@ async function greet(
   if (typeof frame.token !== "string" || frame.token === "") {
     return refuse("No token: set PREFECT_CLOUD_API_URL beside PREFECT_API_KEY, or PREFECT_API_AUTH_STRING");
   }
-  const credential = await authenticateFrame(frame.token, env);
-  if (!credential) return refuse("This credential is not valid: mistyped, expired or revoked");
+  const credential = await authenticateFrame(frame.token, request, env);
+  if (credential === "invalid") return refuse("This credential is not valid: mistyped, expired or revoked");
+  if (typeof credential === "string") return refuse(NOT_FROM_HERE);
   const admitted = admit(channel, credential, request);
   if (typeof admitted === "string") return refuse(admitted);
   socket.send(JSON.stringify({ type: "auth_success" }));
@@ -111,10 +116,13 @@ const RECHECKED = 10_000;
 /** Opens the channel, and closes it when its credential does not hold any more. */
 async function begin(channel: Channel, client: Client, env: Env, request: Request): Promise<void> {
   const { socket, inbox, credential, tenant } = client;
+  const address = callerAddress(request, env);
   const check = async (): Promise<void> => {
     try {
-      if (await stillReaches(credential, tenant.workspace, env)) return;
-      closeQuietly(socket, POLICY_VIOLATION, "The credential of this socket has expired or was revoked");
+      if (!(await stillReaches(credential, tenant.workspace, env)))
+        closeQuietly(socket, POLICY_VIOLATION, "The credential of this socket has expired or was revoked");
+      else if (!(await stillLets(credential, tenant.workspace, address, env)))
+        closeQuietly(socket, POLICY_VIOLATION, NOT_FROM_HERE);
     } catch (error) {
       console.error("The credential of a socket could not be looked up", error);
     }

@@ -20,6 +20,10 @@ export default {
       return Response.json(results.map(({ results: rows }) => rows));
     }
     if (verb === "seed") return Response.json(await env.BOOTSTRAP.seed(input));
+    if (verb === "lift-allow-lists") {
+      await env.BOOTSTRAP.liftAllowLists();
+      return Response.json(null);
+    }
     if (verb === "cron") {
       const { outcome } = await env.WORKER.scheduled({ cron: input.cron, scheduledTime: new Date(input.at) });
       return Response.json(outcome);

@@ -18,6 +18,8 @@ export interface Control {
   sql(database: string, statements: readonly Statement[]): Promise<Record<string, unknown>[][]>;
   /** The first account, workspace, owner and key. */
   seed(name: string): Promise<Seeded>;
+  /** Puts no allow list in force any more. */
+  liftAllowLists(): Promise<unknown>;
   /** Runs the Worker's scheduled handler. */
   cron(cron: string, at: Date): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function controlAt(url: URL, secret: string): Control {
   return {
     sql: (database, statements) => call(`/sql/${database}`, statements) as Promise<Record<string, unknown>[][]>,
     seed: (name) => call("/seed", { name }) as Promise<Seeded>,
+    liftAllowLists: () => call("/lift-allow-lists", null),
     async cron(cron, at) {
       const outcome = await call("/cron", { cron, at: at.getTime() });
       if (outcome !== "ok") throw new Error(`The Worker's scheduled handler ended with ${outcome}.`);

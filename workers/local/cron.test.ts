@@ -11,6 +11,7 @@ afterEach(() => {
 const control = (cron: (at: Date) => Promise<void>) => ({
   cron: (_expression: string, at: Date) => cron(at),
   sql: () => Promise.reject(new Error("not here")),
+  liftAllowLists: () => Promise.reject(new Error("not asked for")),
   seed: () => Promise.reject(new Error("not here")),
 });
 

@@ -22,6 +22,8 @@ test("[LO1] the defaults are a server for this machine with everything on", () =
     agent: true,
     open: true,
     localSignIn: true,
+    trustedProxies: "",
+    liftAllowList: false,
     help: false,
   });
 });
@@ -46,12 +48,19 @@ test.each([
   ],
   ["[LO1] a variable that says no", [], { MILLRACE_NO_LOCAL_SIGN_IN: "0" }, { localSignIn: true }],
   ["[LO1] a flag wins over a variable that says no", ["--no-agent"], { MILLRACE_NO_AGENT: "0" }, { agent: false }],
+  ["[LO1] proxies", ["--trusted-proxies", "10.0.0.0/8, ::1"], {}, { trustedProxies: "10.0.0.0/8,::1" }],
   ["[LO1] help needs nothing else to be right", ["--help"], { MILLRACE_PORT: "x" }, { help: true }],
 ] as const)("%s", (_case, argv, env, expected) => {
   expect(read([...argv], env)).toMatchObject(expected);
 });
 
 test.each([
+  [
+    "[LO1] a proxy that is no address",
+    ["--trusted-proxies", "10.0.0.0/8,proxy"],
+    {},
+    '--trusted-proxies has "proxy": value is not a valid IPv4 or IPv6 network, such as 192.0.2.0/24 or 2001:db8::/32.',
+  ],
   [
     "[LO1] a port that is no number",
     ["--port", "http"],

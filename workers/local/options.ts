@@ -5,6 +5,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { parseNetwork } from "@millrace/domain/access/network.ts";
 import { StartProblem } from "./problem.ts";
 
 export interface Options {
@@ -16,6 +17,9 @@ export interface Options {
   agent: boolean;
   open: boolean;
   localSignIn: boolean;
+  /** Networks, with commas between, of proxies that are believed when they say who asks. */
+  trustedProxies: string;
+  liftAllowList: boolean;
   help: boolean;
 }
 
@@ -26,6 +30,8 @@ const FLAGS = {
   "no-agent": "boolean",
   "no-open": "boolean",
   "no-local-sign-in": "boolean",
+  "trusted-proxies": "string",
+  "lift-allow-list": "boolean",
 } as const;
 type Flag = keyof typeof FLAGS;
 
@@ -40,6 +46,10 @@ Runs the whole service on this machine: the API, the web app and one agent.
   --no-agent           start no agent (MILLRACE_NO_AGENT=1)
   --no-open            open no browser (MILLRACE_NO_OPEN=1)
   --no-local-sign-in   ask for an API key even on this machine (MILLRACE_NO_LOCAL_SIGN_IN=1)
+  --trusted-proxies IPS
+                       proxies that say in X-Forwarded-For who asks: addresses or networks, with commas between
+                       (MILLRACE_TRUSTED_PROXIES)
+  --lift-allow-list    let people in from every address again (MILLRACE_LIFT_ALLOW_LIST=1)
   --help               this page`;
 
 const variableOf = (flag: Flag) => `MILLRACE_${flag.toUpperCase().replaceAll("-", "_")}`;
@@ -71,6 +81,8 @@ function settle(flags: Partial<Record<Flag, string | true>>, env: NodeJS.Process
     agent: !readSwitch(given("no-agent")),
     open: !readSwitch(given("no-open")),
     localSignIn: !readSwitch(given("no-local-sign-in")),
+    trustedProxies: readNetworks(given("trusted-proxies")),
+    liftAllowList: readSwitch(given("lift-allow-list")),
     help: false,
   };
 }
@@ -130,6 +142,15 @@ function readFolder(given: Given | null): string {
   const folder = String(given.value);
   if (folder.includes("\0")) throw new StartProblem(`${given.as} takes a folder's path, without a NUL.`, 2);
   return folder;
+}
+
+function readNetworks(given: Given | null): string {
+  const parts = given === null ? [] : String(given.value).split(",");
+  for (const part of parts) {
+    const network = parseNetwork(part);
+    if (typeof network === "string") throw new StartProblem(`${given?.as} has "${part.trim()}": ${network}.`, 2);
+  }
+  return parts.map((part) => part.trim()).join(",");
 }
 
 function readSwitch(given: Given | null): boolean {

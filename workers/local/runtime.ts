@@ -28,6 +28,7 @@ export interface RuntimeInputs {
   port: number;
   secrets: Secrets;
   localSignIn: boolean;
+  trustedProxies: string;
   objectBudget: number | null;
   data: string;
   processes: string;
@@ -47,7 +48,10 @@ export interface Runtime {
 export async function startRuntime(inputs: RuntimeInputs): Promise<Runtime> {
   // The only way to have miniflare start another command than workerd itself.
   process.env.MINIFLARE_WORKERD_PATH = join(import.meta.dirname, "workerd.sh");
-  const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import("miniflare");
+  const { convertV4MiniflareOptions, CoreHeaders, Log, LogLevel, Miniflare } = await import("miniflare");
+  // miniflare has workerd take `request.cf` from a header, which anybody may send. Without its name workerd itself says there who is at
+  // the other end of the connection.
+  (CoreHeaders as { CF_BLOB: string | undefined }).CF_BLOB = undefined;
   const secret = randomBytes(32).toString("base64url");
   const before = signalListeners();
   const miniflare = new Miniflare(
@@ -101,7 +105,7 @@ function workerdBinary(): string {
   return (require("workerd") as { default: string }).default;
 }
 
-function bindingsOf({ secrets, localSignIn, objectBudget }: RuntimeInputs): Record<string, string> {
+function bindingsOf({ secrets, localSignIn, trustedProxies, objectBudget }: RuntimeInputs): Record<string, string> {
   return {
     KEY_PEPPER: secrets.keyPepper,
     RELEASE_ENDED_RUNS: "1",
@@ -109,6 +113,7 @@ function bindingsOf({ secrets, localSignIn, objectBudget }: RuntimeInputs): Reco
     ARCHIVE_AFTER_DAYS: "0",
     SIGNING_KEYS: JSON.stringify(secrets.signingKeys),
     SECRETS_KEYS: JSON.stringify(secrets.secretsKeys),
+    TRUSTED_PROXIES: trustedProxies,
     ...(localSignIn ? { LOCAL_SIGN_IN: "1" } : {}),
     ...(objectBudget === null ? {} : { OBJECT_BUDGET: String(objectBudget) }),
   };

@@ -60,6 +60,7 @@ export async function startService(
     port: options.port,
     secrets: loadSecrets(state.secretsFile),
     localSignIn: options.localSignIn && isLoopback(options.host),
+    trustedProxies: options.trustedProxies,
     objectBudget: objectBudget(limit),
     data: state.data,
     processes: state.processes,
@@ -68,10 +69,11 @@ export async function startService(
   });
   await migrateAll(config, control, state);
   await untilApi(url);
+  if (options.liftAllowList) await control.liftAllowLists();
   const local = await settle(url, control, state);
   teardown.add("the clock", startCron(control, config.crons, say));
-  if (options.agent) {
-    await ensurePool(local);
+  const withAgent = options.agent && (await ensurePool(local, say));
+  if (withAgent) {
     const agent = startAgent({
       cli: AGENT_CLI,
       pool: POOL,
@@ -85,8 +87,8 @@ export async function startService(
   }
   await Promise.all([
     untilWeb(url),
-    options.agent ? untilAgent(local, POOL) : null,
-    options.agent ? deploySample(local, state.deployedFile, say) : null,
+    withAgent ? untilAgent(local, POOL) : null,
+    withAgent ? deploySample(local, state.deployedFile, say) : null,
   ]);
   return local;
 }
@@ -107,18 +109,24 @@ async function settle(url: string, control: Control, state: StateFolder): Promis
   return local;
 }
 
-/** The agent's pool; on later starts it is there. */
-async function ensurePool({ api_url, api_key }: Local): Promise<void> {
+/** The agent's pool; on later starts it is there. False where the account's allow list keeps this machine out. */
+async function ensurePool({ api_url, api_key }: Local, say: (line: string) => void): Promise<boolean> {
   const { status, text } = await ask(`${api_url}/work_pools/`, {
     method: "POST",
     headers: { authorization: `Bearer ${api_key}`, "content-type": "application/json" },
     body: JSON.stringify({ name: POOL, type: "process" }),
   });
+  if (status === 403) {
+    say(`no agent is started: the API answered ${text.slice(0, 300)}. --lift-allow-list lets everybody in again.`);
+    return false;
+  }
   if (status !== 201 && status !== 409)
     throw new StartProblem(`The pool "${POOL}" could not be made: the API answered ${status} ${text.slice(0, 200)}`);
+  return true;
 }
 
 async function isValid(url: string, key: string): Promise<boolean> {
   const { status } = await ask(`${url}/api/me/`, { headers: { authorization: `Bearer ${key}` } });
-  return status === 200;
+  // An allow list may keep this machine out: its key is good all the same.
+  return status === 200 || status === 403;
 }

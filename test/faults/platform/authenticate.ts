@@ -9,7 +9,7 @@ export async function authenticate(request: Request): Promise<Credential> {
   const account = { id: "account", name: "account", handle: "account" };
   const reach = { workspace, account: account.id, shard: 0, scopes: null, name: "", handle: "", description: "" };
   return {
-    ...{ kind: "key", keyId: "key", endsWith: null, claim: null, expires: null, permissions: null },
+    ...{ kind: "key", keyId: "key", endsWith: null, claim: null, expires: null, permissions: null, allowed: null },
     ...{ actor: { id: "actor", name: "actor", type: "user" }, account, home: workspace },
     reach: new Map([[workspace, reach]]),
   };
