@@ -113,7 +113,12 @@ const times =
     if (most !== Number.POSITIVE_INFINITY)
       for (let count = least; count < most; count++)
         start = add({ kind: "any-of", next: [piece(start, states), next] }, states);
-    for (let count = 0; count < least; count++) start = piece(start, states);
+    for (let count = 0; count < least; count++) {
+      const before = start;
+      start = piece(before, states);
+      // What is nothing once is nothing however often: without states there is no limit that would end this.
+      if (start === before) break;
+    }
     return start;
   };
 
