@@ -3,7 +3,7 @@ import type { Client } from "@millrace/contract/client.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { makeKey } from "../support/tenant.ts";
-import { launch, local, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
+import { eventually, launch, local, openPageAs, untilLive, type Watched, workspace } from "./browser.ts";
 import {
   clientOf,
   finished,
@@ -69,7 +69,7 @@ test("[WE38] cancelling asks first, shows what will become of the run, and tells
   await dialog(page).getByRole("button", { name: "Cancel the run" }).click();
   await page.getByTestId("run-state").getByText("Cancelling").waitFor();
   expect(await stateOf(id)).toBe("CANCELLING");
-  expect(await dialog(page).count()).toBe(0);
+  await eventually(() => dialog(page).count()).toBe(0);
 });
 
 test("[WE39] a run that nobody stops can be cancelled by force, and only after a while", async () => {
@@ -122,8 +122,8 @@ test("[WE26] who may only look sees the action, disabled, with the scope that is
   const id = await makeRun(api, { flow, name: "only-look", states: [{ type: "RUNNING" }] });
   const page = await open(id, "readOnly");
   const cancel = page.getByRole("button", { name: "Cancel" });
-  expect(await cancel.isDisabled()).toBe(true);
-  expect(await cancel.getAttribute("title")).toContain("run_flows");
+  await eventually(() => cancel.isDisabled()).toBe(true);
+  await eventually(() => cancel.getAttribute("title")).toContain("run_flows");
 });
 
 test("[WE64] a run that waits says what for, and the button that mends it does", async () => {
@@ -183,7 +183,9 @@ test("[WE67] a task shows its inputs, states and details beside the timeline", a
   await page.getByRole("link", { name: "All about it" }).click();
   const pane = page.getByRole("region", { name: "Task", exact: true });
   await pane.getByText("locale").waitFor();
-  expect(await pane.getByRole("list", { name: "States, oldest first" }).getByRole("listitem").count()).toBe(3);
+  await eventually(() => pane.getByRole("list", { name: "States, oldest first" }).getByRole("listitem").count()).toBe(
+    3,
+  );
   await pane.getByText("fetch-key").waitFor();
 });
 

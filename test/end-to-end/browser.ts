@@ -28,15 +28,7 @@ export const workspace = (name: string): Promise<Tenant> => makeTenant(local(), 
 export async function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: await sparticuz.executablePath(),
-    args: [
-      "--no-sandbox",
-      "--disable-quic",
-      "--disable-dev-shm-usage",
-      "--use-gl=angle",
-      "--use-angle=swiftshader",
-      "--enable-unsafe-swiftshader",
-      "--font-render-hinting=none",
-    ],
+    args: ["--no-sandbox", "--disable-quic", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none"],
   });
 }
 

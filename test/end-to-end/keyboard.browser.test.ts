@@ -107,11 +107,11 @@ test("[WE50] shortcuts of a single letter can be turned off, and then do nothing
   await page.keyboard.press("Escape");
   await page.keyboard.press("/");
   await page.keyboard.press("?");
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  await eventually(() => page.getByRole("dialog").count()).toBe(0);
   await page.reload();
   await untilLive(page);
   await page.keyboard.press("?");
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  await eventually(() => page.getByRole("dialog").count()).toBe(0);
   await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
   await page.getByRole("dialog").getByLabel("Shortcuts of a single letter work").check();
 });
@@ -146,7 +146,7 @@ test("[WE10] filters are in the address: back, forward and reload bring them aga
   await page.waitForURL((url) => !url.search.includes("q="));
   await page.reload();
   await untilLive(page);
-  expect(await page.getByText("State is Failed", { exact: true }).count()).toBe(1);
+  await eventually(() => page.getByText("State is Failed", { exact: true }).count()).toBe(1);
   await page.getByRole("link", { name: "Remove: State is Failed" }).click();
   await page.waitForURL((url) => url.search === "");
 });
@@ -155,7 +155,7 @@ test("[WE51] without scripts one can sign in, read the list, a run and its log, 
   const bare = await openPage(browser, { scripts: false });
   const { page } = bare;
   await signIn(page, key);
-  expect(await page.getByRole("row", { name: /crimson-otter/ }).count()).toBe(1);
+  await eventually(() => page.getByRole("row", { name: /crimson-otter/ }).count()).toBe(1);
   await page.getByRole("link", { name: "crimson-otter" }).first().click();
   await page.getByRole("heading", { name: "crimson-otter" }).waitFor();
   await page.getByText("httpx.HTTPError: 503 Service Unavailable").waitFor();
@@ -179,7 +179,7 @@ test("[WE52] a wrong key is refused with a sentence, and a server on one's own m
   await page.getByLabel("API key").fill("mrl_not_a_key");
   await page.getByRole("button", { name: "Sign in with the key" }).click();
   await page.getByRole("alert").getByText("This key is not known here").waitFor();
-  expect(await page.getByLabel("API key").inputValue()).toBe("mrl_not_a_key");
+  await eventually(() => page.getByLabel("API key").inputValue()).toBe("mrl_not_a_key");
   await page.getByRole("button", { name: "Open this server" }).click();
   await page.waitForURL(/\/runs\?state=failed/);
   const [session] = (await fresh.context.cookies()).filter(({ name }) => name === "millrace_session");
@@ -230,7 +230,7 @@ test("[WE78] a theme that is chosen before the page's scripts have come is the t
   await fresh.page.getByLabel("Dark").check();
   release();
   await untilLive(fresh.page);
-  expect(await fresh.page.getByLabel("Dark").isChecked()).toBe(true);
+  await eventually(() => fresh.page.getByLabel("Dark").isChecked()).toBe(true);
   expect(await fresh.page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
   expect(fresh.problems).toEqual([]);
   await fresh.close();

@@ -48,11 +48,11 @@ test("[WE32] new runs are held back and counted, said politely, and shown when t
   const held = page.getByRole("button", { name: "2 new runs" });
   await held.waitFor();
   expect(await row(page, "first-new").count()).toBe(0);
-  expect(await page.getByTestId("announcer").textContent()).toMatch(/\d new runs?/);
+  await eventually(() => page.getByTestId("announcer").textContent()).toMatch(/\d new runs?/);
   await held.click();
   await row(page, "first-new").waitFor();
   await row(page, "second-new").waitFor();
-  expect(await held.count()).toBe(0);
+  await eventually(() => held.count()).toBe(0);
   expect(await neverReloaded(page)).toBe(true);
 });
 
@@ -71,7 +71,7 @@ test("[WE33] a run's page follows its state, in badge, title and icon, and says 
   const id = await makeRun(api, { flow, name: "followed" });
   const page = await open(`/runs/flow-run/${id}`);
   const icon = (): Promise<string | null> => page.locator('link[rel="icon"]').getAttribute("href");
-  expect(await page.title()).toBe("◷ followed · ingest");
+  await eventually(() => page.title()).toBe("◷ followed · ingest");
   const before = await icon();
   await setState(api, id, { type: "RUNNING" });
   await page.getByTestId("run-state").getByText("Running").waitFor();
@@ -128,7 +128,7 @@ test("[WE35] after a break of the connection nothing is missing and nothing is t
   for (const line of ["line before", "line heard", "line missed", "another missed"]) {
     expect(await page.getByText(line, { exact: true }).count(), line).toBe(1);
   }
-  expect(await page.locator("[data-lines]").getAttribute("data-lines")).toBe("4");
+  await eventually(() => page.locator("[data-lines]").getAttribute("data-lines")).toBe("4");
   expect(await neverReloaded(page)).toBe(true);
   // The browser itself reports sockets that were refused; that is the fault we made.
   watched.problems.length = 0;
@@ -143,7 +143,7 @@ test("[WE36] a page that is held still does not change until it goes on, and the
   await writeLog(api, id, [{ message: "while it stood still" }]);
   await setState(api, id, { type: "COMPLETED" });
   expect(await page.getByText("while it stood still").count()).toBe(0);
-  expect(await page.getByTestId("run-state").textContent()).toContain("Running");
+  await eventually(() => page.getByTestId("run-state").textContent()).toContain("Running");
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByText("while it stood still").waitFor();
   await page.getByTestId("run-state").getByText("Completed").waitFor();

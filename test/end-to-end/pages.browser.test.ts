@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeKey, type Tenant } from "../support/tenant.ts";
-import { launch, local, openPageAs, untilLive, violations, type Watched, workspace } from "./browser.ts";
+import { eventually, launch, local, openPageAs, untilLive, violations, type Watched, workspace } from "./browser.ts";
 import { clientOf, paintScene, type Scene } from "./scene.ts";
 import { paintThings, type Things } from "./scene-things.ts";
 import { examine, faults, Seats, type Sight } from "./sights.ts";
@@ -226,8 +226,8 @@ test("[WE56] a part that cannot be had says why in its own place, and the rest o
   await watched.page.goto(`/runs/flow-run/${scene.completed}?tab=artifacts`);
   await untilLive(watched.page);
   const alert = watched.page.getByRole("alert");
-  expect(await alert.textContent()).toContain("The artifacts could not be loaded");
-  expect(await alert.textContent()).toContain("see_artifacts");
+  await eventually(() => alert.textContent()).toContain("The artifacts could not be loaded");
+  await eventually(() => alert.textContent()).toContain("see_artifacts");
   await watched.page.getByRole("listbox", { name: "Timeline, 11 tasks" }).waitFor();
   expect(await violations(watched.page)).toEqual([]);
   expect(watched.problems).toEqual([]);
@@ -237,6 +237,6 @@ test("[WE56] a part that cannot be had says why in its own place, and the rest o
 test("[WE29] [S58] what a flow published is shown as text, and runs nothing", async () => {
   const { page, problems } = await seats.of(full.key);
   await page.goto(`/runs/flow-run/${scene.completed}?tab=artifacts`);
-  expect(await page.getByText("<script>alert(1)</script>").count()).toBe(1);
+  await eventually(() => page.getByText("<script>alert(1)</script>").count()).toBe(1);
   expect(problems).toEqual([]);
 });

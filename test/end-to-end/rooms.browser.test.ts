@@ -61,7 +61,7 @@ test("[WE61] parameters can be said as JSON, and what the server refuses is said
   await dialog.getByText("are no JSON object").waitFor();
   await json.fill('{"mode": "fast", "urls": [], "limit": null}');
   await dialog.getByRole("button", { name: "As a form" }).click();
-  expect(await dialog.getByLabel("Mode").inputValue()).toBe('"fast"');
+  await eventually(() => dialog.getByLabel("Mode").inputValue()).toBe('"fast"');
   await dialog.getByRole("button", { name: "Run", exact: true }).click();
   await page.waitForURL(/flow-run/);
   expect(await parametersOf(idIn(page))).toEqual({ mode: "fast", urls: [], locale: "fr" });
@@ -70,11 +70,11 @@ test("[WE61] parameters can be said as JSON, and what the server refuses is said
 test("[WE61] who may not run is told which scope is missing", async () => {
   const page = await open(`/deployments/deployment/${deployment}`, "reader");
   const button = page.getByRole("button", { name: "Run nightly" });
-  expect(await button.getAttribute("title")).toContain("run_deployments");
+  await eventually(() => button.getAttribute("title")).toContain("run_deployments");
   // What cannot be done can still be asked for, to learn why.
   await button.click({ force: true });
   await page.getByText("lacks the scope run_deployments").first().waitFor();
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  await eventually(() => page.getByRole("dialog").count()).toBe(0);
 });
 
 test("[WE62] lists find by name, keep the search in the address, and say when nothing is like that", async () => {
@@ -141,7 +141,7 @@ test("[WE69] a schedule is written with its next times before one's eyes, change
   await cron.fill("30 2 29 3 *");
   await dialog.getByLabel("Time zone").fill("Europe/Berlin");
   await dialog.getByText("2027-03-29 02:30:00").waitFor();
-  expect(await next.count()).toBe(5);
+  await eventually(() => next.count()).toBe(5);
   await cron.fill("30 2 28 3 *");
   // The clocks go forward that night, and half past two is not there.
   await next.first().locator("svg").waitFor();

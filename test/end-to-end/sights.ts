@@ -1,7 +1,17 @@
 /** A page as it is seen in both themes and at three widths, and what is wrong with it there. */
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
-import { openPageAs, openPage, overflow, picture, type Theme, untilLive, violations, type Watched } from "./browser.ts";
+import {
+  eventually,
+  openPageAs,
+  openPage,
+  overflow,
+  picture,
+  type Theme,
+  untilLive,
+  violations,
+  type Watched,
+} from "./browser.ts";
 
 export interface Sight {
   theme: Theme;
@@ -69,8 +79,8 @@ export async function examine(
   const answer = await page.goto(path);
   expect(answer?.status()).toBe(status);
   await (live ? untilLive(page) : page.waitForLoadState("networkidle"));
-  expect(await page.title()).toMatch(title);
-  expect(await page.locator("h1").count()).toBe(1);
+  await eventually(() => page.title()).toMatch(title);
+  await eventually(() => page.locator("h1").count()).toBe(1);
   expect(await faults(page, name)).toEqual([]);
   const expected = status === 200 ? /^$/ : new RegExp(`the server responded with a status of ${status}`);
   expect(problems.filter((problem) => !expected.test(problem))).toEqual([]);

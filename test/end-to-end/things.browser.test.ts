@@ -33,10 +33,12 @@ const open = (path: string, who: keyof typeof keys = "full"): Promise<Page> => o
 test("[WE72] artifacts are listed by key, and a key leads to its newest and back to the ones before", async () => {
   const page = await open("/artifacts");
   const list = page.getByRole("list", { name: "Artifacts" });
-  expect(await list.getByRole("link", { name: things.notes }).count()).toBe(1);
+  await eventually(() => list.getByRole("link", { name: things.notes }).count()).toBe(1);
   await list.getByRole("link", { name: things.notes }).click();
   await page.getByRole("heading", { name: "Done", level: 2 }).waitFor();
-  expect(await page.getByRole("link", { name: "dashboard" }).getAttribute("href")).toBe("https://a.example/dashboard");
+  await eventually(() => page.getByRole("link", { name: "dashboard" }).getAttribute("href")).toBe(
+    "https://a.example/dashboard",
+  );
   expect(await page.getByRole("table").getByRole("cell").allTextContents()).toEqual([
     "France",
     "4,210",
@@ -44,7 +46,7 @@ test("[WE72] artifacts are listed by key, and a key leads to its newest and back
     "2,980",
   ]);
   const history = page.getByRole("list", { name: "Of this key" });
-  expect(await history.getByRole("link").count()).toBe(2);
+  await eventually(() => history.getByRole("link").count()).toBe(2);
   await history.getByRole("link").last().click();
   await page.getByRole("heading", { name: "Begun", level: 2 }).waitFor();
 });
@@ -56,7 +58,7 @@ test("[WE28] pictures, progress and tables are shown as what they are, a picture
     320,
   );
   await page.goto(`/artifacts/key/${things.progress}`);
-  expect(await page.getByRole("progressbar", { name: "upload" }).getAttribute("aria-valuenow")).toBe("62.5");
+  await eventually(() => page.getByRole("progressbar", { name: "upload" }).getAttribute("aria-valuenow")).toBe("62.5");
   await page.goto(`/artifacts/key/${things.table}`);
   await page.getByRole("cell", { name: "4210" }).waitFor();
   await api("POST /artifacts/", { body: { key: "far", type: "image", data: "https://a.example/far.png" } });
@@ -151,7 +153,7 @@ test("[WE74] a variable is made, found, changed and deleted; a field that is ref
   await page.goto("/variables?q=limi");
   await untilLive(page);
   const list = page.getByRole("list", { name: "Variables" });
-  expect(await list.getByRole("listitem").count()).toBe(1);
+  await eventually(() => list.getByRole("listitem").count()).toBe(1);
   await list.getByRole("button", { name: "Edit limits" }).click();
   await dialog.getByLabel("Value").fill("null");
   await dialog.getByLabel("Tags").fill("a\nb");
@@ -172,7 +174,7 @@ test("[WE75] a block is made by its type's form; its secret never reaches the pa
   await dialog.getByRole("button", { name: /^Warehouse/ }).click();
   await dialog.getByLabel("Block name").fill("us");
   await dialog.getByRole("button", { name: "Make the block" }).click();
-  expect(await dialog.locator("[aria-invalid=true]").count()).toBe(2);
+  await eventually(() => dialog.locator("[aria-invalid=true]").count()).toBe(2);
   await dialog.getByLabel("Host").fill("db.us");
   await dialog.getByLabel("Password").fill("first-secret");
   await dialog.getByRole("button", { name: "Make the block" }).click();
@@ -214,13 +216,17 @@ test("[WE75] no answer that a block's page gets has a secret, whoever looks", as
 
 test("[WE74] who may not change things is told which scope is missing", async () => {
   const page = await open("/variables", "reader");
-  expect(await page.getByRole("button", { name: "New variable" }).getAttribute("title")).toContain("write_variables");
+  await eventually(() => page.getByRole("button", { name: "New variable" }).getAttribute("title")).toContain(
+    "write_variables",
+  );
   await page.goto("/concurrency-limits");
   expect(await page.getByRole("button", { name: "New limit" }).getAttribute("title")).toContain(
     "manage_concurrency_limits",
   );
   await page.goto("/blocks");
-  expect(await page.getByRole("button", { name: "New block" }).getAttribute("title")).toContain("manage_blocks");
+  await eventually(() => page.getByRole("button", { name: "New block" }).getAttribute("title")).toContain(
+    "manage_blocks",
+  );
 });
 
 test("[WE74] what others change appears by itself", async () => {

@@ -35,12 +35,12 @@ test("[WE45] the keyboard goes from row to row, each is said in words, and Enter
   const page = await open(scene.failed);
   await timeline(page).focus();
   await page.keyboard.press("ArrowDown");
-  expect(await row(page).textContent()).toContain("Run crimson-otter, Failed");
+  await eventually(() => row(page).textContent()).toContain("Run crimson-otter, Failed");
   await page.keyboard.press("End");
   await eventually(() => row(page).textContent()).toContain("Task fetch-page-1, Failed, 4.5 seconds");
   await page.keyboard.press("Enter");
   await page.getByRole("region", { name: "Chosen task" }).getByText("fetch-page-1").waitFor();
-  expect(await row(page).getAttribute("aria-selected")).toBe("true");
+  await eventually(() => row(page).getAttribute("aria-selected")).toBe("true");
   await eventually(() => page.locator("[data-lines]").getAttribute("data-lines")).toBe("1");
   await page.keyboard.press("Enter");
   await eventually(() => page.url()).not.toContain("task=");
@@ -74,7 +74,7 @@ test("[WE46] the table says the same as the timeline, row by row", async () => {
   await eventually(() => rows.count()).toBe(11);
   for (const [n, words] of said.entries()) {
     const name = /^Task (\S+),/.exec(words)![1]!;
-    expect(await rows.nth(n).textContent()).toContain(name);
+    await eventually(() => rows.nth(n).textContent()).toContain(name);
   }
 });
 
@@ -117,14 +117,14 @@ test("[WE79] the graph draws what waited for what, says it in words, and chooses
   await page.getByRole("link", { name: "View as graph" }).click();
   const list = page.getByRole("list", { name: "Task runs and what they waited for" });
   await list.getByRole("listitem").filter({ hasText: "report" }).getByText("completed, after store-rows").waitFor();
-  expect(await list.getByRole("listitem").count()).toBe(11);
+  await eventually(() => list.getByRole("listitem").count()).toBe(11);
   const drawn = page.getByRole("region", { name: "Graph of 11 task runs, drawn" });
   // Nine fetches lead to the store, and the store to the report.
-  expect(await drawn.locator("[data-edge]").count()).toBe(10);
+  await eventually(() => drawn.locator("[data-edge]").count()).toBe(10);
   await list.getByRole("link", { name: "store-rows" }).click();
   await page.waitForURL(/view=graph&task=|task=.*view=graph/);
   await page.getByRole("region", { name: "Chosen task" }).getByText("store-rows").waitFor();
-  expect(await list.getByRole("link", { name: "store-rows" }).getAttribute("aria-current")).toBe("true");
+  await eventually(() => list.getByRole("link", { name: "store-rows" }).getAttribute("aria-current")).toBe("true");
   await drawn.locator("a", { hasText: "report" }).click();
   await page.getByRole("region", { name: "Chosen task" }).getByText("report").waitFor();
   await page.keyboard.press("w");
