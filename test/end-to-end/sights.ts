@@ -35,7 +35,8 @@ export async function faults(page: Page, name: string, sights: readonly Sight[] 
     if (wider !== 0) found.push(`${theme} ${width}: ${wider} pixels too wide`);
     // A tablet's picture says nothing that the other two do not.
     if (width !== 768) await picture(page, `${name}-${theme}-${width}`);
-    // At a width that was judged in one theme, only colours are left to judge in the other.
+    // At a width that was judged in one theme, only colours are left to judge in the other: a tablet has those of the other two.
+    if (judged.has(width) && width === 768) continue;
     const all = await violations(page, judged.has(width) ? "colours" : undefined);
     judged.add(width);
     for (const violation of all) found.push(`${theme} ${width}: ${violation}`);
