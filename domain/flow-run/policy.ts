@@ -6,6 +6,7 @@ import { waitForScheduledTime } from "../orchestration/rules/wait-for-scheduled-
 import type { Effect, Facts } from "./rule.ts";
 import { cancelWithoutInfrastructure } from "./rules/cancel-without-infrastructure.ts";
 import { cancellingEndsCancelled } from "./rules/cancelling-ends-cancelled.ts";
+import { endedRunsAreNotTaken } from "./rules/ended-runs-are-not-taken.ts";
 import { holdSlotOfOldClient } from "./rules/hold-slot-of-old-client.ts";
 import { keepLease } from "./rules/keep-lease.ts";
 import { keepResults } from "./rules/keep-results.ts";
@@ -29,6 +30,7 @@ export const corePolicy: FlowRunPolicy = {
     keepLease,
     preventDuplicateTransitions,
     leaveTerminalState,
+    endedRunsAreNotTaken,
     keepResults,
     cancellingEndsCancelled,
     cancelWithoutInfrastructure,
