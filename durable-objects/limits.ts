@@ -6,6 +6,7 @@ import type { Instant } from "@millrace/domain/time.ts";
 import type { Limit } from "./concurrency-limit/rpc.ts";
 import { type Shards, shardOf } from "./env.ts";
 import type { Owner } from "./flow-run/rpc.ts";
+import { withDeadline } from "./kit/deadline.ts";
 import { Remembered } from "./kit/remembered.ts";
 
 export interface LimitRow {
@@ -50,13 +51,17 @@ export async function limitsNamed(env: Shards, owner: Owner, names: readonly str
 /** To be called with every name under which a limit was made, changed or deleted. */
 export const forgetLimit = (owner: Owner, name: string): void => byName.forget(keyOf(owner, name));
 
+/** Milliseconds for which the shard is waited for: an object that gives slots back must not wait for ever, or it does nothing else. */
+const DEADLINE = 10_000;
+
 /** Names go as one parameter, however many they are. */
 async function read(env: Shards, { workspace, shard }: Owner, names: readonly string[]): Promise<Map<string, Limit>> {
-  const { results } = await shardOf(env, shard)
+  const asked = shardOf(env, shard)
     .prepare(
       `SELECT ${LIMIT_COLUMNS} FROM concurrency_limits l WHERE l.workspace_id = ?1 AND l.name IN (SELECT value FROM json_each(?2))`,
     )
     .bind(workspace, JSON.stringify(names))
     .all<LimitRow>();
+  const { results } = await withDeadline(asked, DEADLINE, "The shard");
   return new Map(results.map((row) => [row.name, limitOf(row)]));
 }

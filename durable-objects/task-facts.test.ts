@@ -2,7 +2,9 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { laterBy } from "../test/workerd/clock.ts";
 import { testEnv } from "../test/workerd/env.ts";
+import { begin, inPool } from "../test/workerd/runs.ts";
 import { ask, makeTenant, type TestTenant } from "../test/workerd/tenant.ts";
+import { concurrencyLimitAt } from "./addresses.ts";
 import { ConcurrencyLimit } from "./concurrency-limit/concurrency-limit.ts";
 
 let a: TestTenant;
@@ -95,6 +97,57 @@ test("[KI52] slots that could not be given back at the end of a flow run are giv
   expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([]);
 });
 
+test("[KI52] a run that is taken from a lost agent leaves the next one the slots of its tasks, now or by its alarm", async () => {
+  const { id: limit } = await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const run = await begin(a.owner, { ...inPool(), lossPolicy: "reclaim" });
+  const attempt = async (session: string) => {
+    const claim = await run.object.claim(a.owner, run.id, { agent: "agent", session });
+    if (!("generation" in claim)) throw new Error("not granted");
+    const reporter = { run: run.id, generation: claim.generation };
+    await run.set("RUNNING", {}, { reporter });
+    const birth = { taskKey: "t", dynamicKey: session, tags: ["db"], id: null, offeredName: session };
+    const made = await run.object.createTaskRun(a.owner, run.id, birth, reporter);
+    if (!("taskRun" in made)) throw new Error("not made");
+    const how = { force: false, reporter };
+    const judged = await run.object.setTaskRunState(a.owner, made.taskRun.id, { type: "RUNNING" }, how);
+    return {
+      generation: claim.generation,
+      task: made.taskRun.id,
+      entered: judged && "entered" in judged && judged.entered,
+    };
+  };
+  const holders = async () =>
+    (await concurrencyLimitAt(testEnv, a.workspace, limit).occupation(a.owner)).held.map(({ holder }) => holder?.id);
+  const first = await attempt("first");
+  expect(await holders()).toEqual([first.task]);
+  await run.object.lose(a.owner, first.generation);
+  expect(await holders()).toEqual([]);
+  const second = await attempt("second");
+  expect(second.entered).toBe(true);
+
+  const away = vi.spyOn(LimitRpc, "releaseHolder").mockRejectedValue(new Error("away"));
+  await run.object.lose(a.owner, second.generation);
+  const third = await attempt("third");
+  expect(third.entered).toBe(false);
+  away.mockRestore();
+  laterBy(11);
+  await runDurableObjectAlarm(testEnv.FLOW_RUN.getByName(`${a.workspace}/${run.id}`));
+  expect(await holders()).toEqual([]);
+});
+
+test("[KI50] a slot that could not be given back when a task ended is given back by the run's alarm", async () => {
+  await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
+  const { run, id, set } = await task(["db"]);
+  await set("RUNNING");
+  const away = vi.spyOn(LimitRpc, "releaseHolder").mockRejectedValue(new Error("away"));
+  expect(await set("COMPLETED")).toMatchObject({ status: "ACCEPT" });
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([id]);
+  away.mockRestore();
+  laterBy(11);
+  await runDurableObjectAlarm(testEnv.FLOW_RUN.getByName(`${a.workspace}/${run.id}`));
+  expect((await call("GET /concurrency_limits/tag/db")).active_slots).toEqual([]);
+});
+
 test("[BT7] background tasks share the slots of their tags, and answers", async () => {
   await call("POST /concurrency_limits/", { tag: "db", concurrency_limit: 1 });
   const background = async (tags: string[], key: string) => {
@@ -115,4 +168,10 @@ test("[BT7] background tasks share the slots of their tags, and answers", async 
   });
   const third = await background(["db"], "3");
   expect(await third.set("RUNNING", { cache_key: "k", deferred: true })).toMatchObject({ state: { name: "Cached" } });
+  await call("POST /concurrency_limits/", { tag: "own", concurrency_limit: 1 });
+  const fourth = await background(["own"], "4");
+  await fourth.set("RUNNING");
+  expect((await call("GET /concurrency_limits/tag/own")).active_slots).toEqual([fourth.id]);
+  await ask(`DELETE /task_runs/${fourth.id}`, { token: a.key });
+  expect((await call("GET /concurrency_limits/tag/own")).active_slots).toEqual([]);
 });

@@ -31,21 +31,21 @@ const limitsOf = (env: Env, owner: Owner, tags: readonly string[]): Promise<Limi
     tags.map((tag) => TAG + tag),
   );
 
-/** What a transition of a task run needs to know. Slots are taken by this; `beforeSlots` is called before any is. */
+/** What a transition of a task run needs to know. Slots are taken by this; `beforeSlots` is called before any is, and may say no. */
 export async function gatherTaskFacts(
   env: Env,
   owner: Owner,
   taskRun: string,
   { cacheKey, tags }: TaskNeeds,
   now: Instant,
-  beforeSlots: () => void = () => {},
+  beforeSlots: () => boolean = () => true,
 ): Promise<GatheredFacts> {
   const cached = cacheKey === null ? null : await answerFor(env, owner, cacheKey, now);
   // Who has the answer needs no slot.
   if (cached !== null || tags.length === 0) return { cached, slots: null };
   const limits = await limitsOf(env, owner, tags);
   if (!limits.some(({ active }) => active)) return { cached, slots: null };
-  beforeSlots();
+  if (!beforeSlots()) return { cached, slots: null };
   const holder = { type: "task_run", id: taskRun } as const;
   const answer = await acquireSlots(env, owner, limits, { slots: 1, holder, seconds: null });
   return { cached, slots: slotsOf(answer) };
@@ -57,10 +57,6 @@ function slotsOf(answer: Awaited<ReturnType<typeof acquireSlots>>): TagSlots {
   return answer.kind === "never" ? { kind: "closed", tag } : { kind: "full", tags: [tag], seconds: answer.seconds };
 }
 
-/** Whether a verdict is one that others have to hear of: slots were asked for, or it has them do something. */
-export const asksOthers = (needs: TaskNeeds | null, verdict: TaskVerdict): boolean =>
-  needs !== null || ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.effects.length > 0);
-
 /** Gives back what a task run has of the slots of its tags. */
 export async function freeTagSlots(env: Env, owner: Owner, { id, tags }: Pick<TaskRun, "id" | "tags">): Promise<void> {
   const holder = { type: "task_run", id } as const;
@@ -70,24 +66,23 @@ export async function freeTagSlots(env: Env, owner: Owner, { id, tags }: Pick<Ta
   );
 }
 
-/** Does what a verdict has others do, and gives back slots that it had no use for. True: the task run has no slot any more. */
-export async function afterTaskVerdict(
-  env: Env,
-  owner: Owner,
-  known: TaskRun,
-  verdict: TaskVerdict,
-  { slots }: GatheredFacts,
-  now: Instant,
-): Promise<boolean> {
+/** Whether the task run has no slot any more after this verdict: it had no use for one, or its state gives it back. */
+export function leavesTags(verdict: TaskVerdict, { slots }: GatheredFacts): boolean {
+  if (slots?.kind === "granted" && !(verdict.kind === "accept" && verdict.state.type === "RUNNING")) return true;
+  return effectsOf(verdict).some(({ kind }) => kind === "release-slots");
+}
+
+/** Keeps the answers that a verdict has others know. */
+export async function keepAnswers(env: Env, owner: Owner, verdict: TaskVerdict, now: Instant): Promise<void> {
+  if (verdict.kind !== "accept" && verdict.kind !== "reject") return;
+  for (const effect of effectsOf(verdict))
+    if (effect.kind === "keep-cached") await keepAnswer(env, owner, effect, verdict.state, now);
+}
+
+/** What a verdict has others do; nothing, where it changed nothing. */
+function effectsOf(verdict: TaskVerdict): readonly Effect[] {
   const entered = verdict.kind === "accept" || (verdict.kind === "reject" && verdict.changed);
-  const effects: readonly Effect[] = entered ? verdict.effects : [];
-  const unused = slots?.kind === "granted" && !(verdict.kind === "accept" && verdict.state.type === "RUNNING");
-  const leaves = unused || effects.some(({ kind }) => kind === "release-slots");
-  if (leaves) await freeTagSlots(env, owner, known);
-  for (const effect of effects) {
-    if (effect.kind === "keep-cached" && entered) await keepAnswer(env, owner, effect, verdict.state, now);
-  }
-  return leaves;
+  return entered ? verdict.effects : [];
 }
 
 async function answerFor(env: Env, { workspace, shard }: Owner, key: string, now: Instant): Promise<State | null> {

@@ -27,7 +27,7 @@ import { now } from "../kit/alarms.ts";
 import { type Packed, pack } from "../kit/packed.ts";
 import { SqliteStore } from "../kit/store.ts";
 import type { Judged, TaskRunsOwner as Owner } from "../kit/task-runs-rpc.ts";
-import { afterTaskVerdict, asksOthers, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
+import { freeTagSlots, gatherTaskFacts, keepAnswers, leavesTags, NOTHING_GATHERED } from "../task-facts.ts";
 import { Desk, type NewBackgroundTask } from "./desk.ts";
 import type { BackgroundTasksRpc, TaskWorker } from "./rpc.ts";
 import { TaskWorkers } from "./workers.ts";
@@ -95,10 +95,16 @@ export class BackgroundTasks extends DurableObject<ObjectEnv> implements Backgro
     const needs = this.#desk.needs(id, state, { force });
     const gathered = needs ? await gatherTaskFacts(this.env, owner, id, needs, now()) : NOTHING_GATHERED;
     const judged = this.#desk.propose(id, state, { force, gathered });
-    if (judged === null || "code" in judged) return judged;
+    if (judged === null || "code" in judged) {
+      // It was gone by the time that it had a slot.
+      if (gathered.slots?.kind === "granted")
+        await freeTagSlots(this.env, owner, { id, tags: [...(needs?.tags ?? [])] });
+      return judged;
+    }
     this.#workers.handOut();
     const { verdict, known } = judged;
-    if (asksOthers(needs, verdict)) await afterTaskVerdict(this.env, owner, known, verdict, gathered, now());
+    if (leavesTags(verdict, gathered)) await freeTagSlots(this.env, owner, known);
+    await keepAnswers(this.env, owner, verdict, now());
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     return { entered, body: pack(verdictToWire(verdict, known.state)) };
   }
@@ -108,7 +114,10 @@ export class BackgroundTasks extends DurableObject<ObjectEnv> implements Backgro
   }
 
   async removeTaskRun(owner: Owner, id: string): Promise<"done" | Problem> {
-    return this.#isMine(owner) && this.#desk.remove(id) ? "done" : notFound(id);
+    const known = this.#isMine(owner) ? this.#desk.get(id) : null;
+    // Once it is forgotten nobody knows what it had.
+    if (known) await freeTagSlots(this.env, owner, known);
+    return known && this.#desk.remove(id) ? "done" : notFound(id);
   }
 
   async workers(owner: Owner, keys: readonly string[]): Promise<TaskWorker[]> {

@@ -18,6 +18,7 @@ import type { Log } from "@millrace/domain/log.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { State, StateInput } from "@millrace/domain/state.ts";
 import type { NewTaskRun } from "@millrace/domain/task-run/create.ts";
+import type { TaskNeeds } from "@millrace/domain/task-run/needs.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import {
   countTaskRuns,
@@ -30,7 +31,7 @@ import { workPoolAt } from "../addresses.ts";
 import type { ObjectEnv } from "../env.ts";
 import { now } from "../kit/alarms.ts";
 import { type Packed, pack, unpack } from "../kit/packed.ts";
-import { afterTaskVerdict, asksOthers, gatherTaskFacts, NOTHING_GATHERED } from "../task-facts.ts";
+import { type GatheredFacts, gatherTaskFacts, keepAnswers, leavesTags, NOTHING_GATHERED } from "../task-facts.ts";
 import type { Offer } from "../work-pool/rpc.ts";
 import { isProblem, isUnbegun, type Reporter } from "./admission.ts";
 import type { CheckpointQuery } from "./checkpoints.ts";
@@ -234,21 +235,44 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     how: { force: boolean; reporter: Reporter },
   ): Promise<Answer | null | Problem> {
     const needs = this.#use().tasks.taskNeeds(owner, id, state, how);
-    const gathered = needs
-      ? await this.#host.during(
-          gatherTaskFacts(this.env, owner, id, needs, now(), () => this.#host.ledger.tagsHeld(id)),
-        )
-      : NOTHING_GATHERED;
-    const judged = this.#use().tasks.setTaskRunState(owner, id, state, { ...how, gathered });
+    const judged = await (needs
+      ? this.#host.taking(() => this.#taskRunWithFacts(owner, id, needs, state, how))
+      : this.#judgeTaskRun(owner, id, state, { ...how, gathered: NOTHING_GATHERED }));
     if (judged === null || isProblem(judged)) return judged;
     const { verdict, known } = judged;
-    const freed =
-      asksOthers(needs, verdict) &&
-      (await this.#host.during(afterTaskVerdict(this.env, owner, known, verdict, gathered, now())));
-    if (freed) this.#host.ledger.tagsFreed(id);
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
     if (entered) this.#host.noteTaskRuns([verdict.run]);
     return { entered, body: pack(verdictToWire(verdict, known.state)) };
+  }
+
+  async #taskRunWithFacts(
+    owner: Owner,
+    id: string,
+    needs: TaskNeeds,
+    state: StateInput,
+    how: { force: boolean; reporter: Reporter },
+  ) {
+    const { ledger } = this.#host;
+    const gathered = await gatherTaskFacts(this.env, owner, id, needs, now(), () => ledger.tagsHeld(id));
+    const judged = await this.#judgeTaskRun(owner, id, state, { ...how, gathered });
+    // It, or its reporter's claim, was gone by then.
+    const unjudged = judged === null || isProblem(judged);
+    if (unjudged && gathered.slots?.kind === "granted") await this.#host.freeTags(owner, { id, tags: [...needs.tags] });
+    return judged;
+  }
+
+  async #judgeTaskRun(
+    owner: Owner,
+    id: string,
+    state: StateInput,
+    how: { force: boolean; reporter: Reporter; gathered: GatheredFacts },
+  ) {
+    const judged = this.#use().tasks.setTaskRunState(owner, id, state, how);
+    if (judged === null || isProblem(judged)) return judged;
+    const { verdict, known } = judged;
+    if (leavesTags(verdict, how.gathered)) await this.#host.taking(() => this.#host.freeTags(owner, known));
+    await this.#host.during(keepAnswers(this.env, owner, verdict, now()));
+    return judged;
   }
 
   async renameTaskRun(owner: Owner, id: string, name: string, reporter: Reporter): Promise<"done" | Problem> {

@@ -20,6 +20,7 @@ import {
 } from "@millrace/domain/flow-run/stored.ts";
 import type { Json } from "@millrace/domain/json.ts";
 import type { State } from "@millrace/domain/state.ts";
+import type { TaskRun } from "@millrace/domain/task-run/run.ts";
 import type { Store } from "../kit/store.ts";
 import type { DeploymentLimit } from "./deployment-slot.ts";
 
@@ -59,8 +60,10 @@ export interface Head {
   receipts?: readonly Receipt[];
   /** Leases of slots that the run left, until they are known to be given back. */
   left?: readonly string[];
-  /** Ids of the task runs that may have slots of their tags' limits: with the run's end they have none. */
+  /** Ids of the task runs that may have slots of their tags' limits, and whose process may live. */
   holding?: readonly string[];
+  /** Task runs whose slots of their tags' limits are to be given back, until they are known to be. */
+  freeing?: readonly Pick<TaskRun, "id" | "tags">[];
   /** Ids of the transitions that were made lately. */
   transitions: string[];
   surroundings: Surroundings;

@@ -21,6 +21,7 @@ import { pack } from "../kit/packed.ts";
 import { Release } from "../kit/release.ts";
 import { SqliteStore } from "../kit/store.ts";
 import { releaseSlots } from "../slots.ts";
+import { freeTagSlots } from "../task-facts.ts";
 import { Claims } from "./claims.ts";
 import { askForSlot } from "./deployment-slot.ts";
 import { Errands } from "./errands.ts";
@@ -55,6 +56,8 @@ export class Host {
   readonly #errands: Errands;
   readonly #alarm: PhysicalAlarm;
   readonly #release: Release;
+  /** Task runs that are about to take slots, or to give them back. */
+  #taking = 0;
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     this.#store = new ColdStore(new SqliteStore(ctx.storage), env.BLOBS, () => void this.#thawed());
@@ -93,6 +96,28 @@ export class Host {
   /** What the limit of the run's deployment answers to a need; null where there is none. */
   slotFor(owner: Owner, need: SlotNeed): Promise<SlotAnswer | null> {
     return this.during(askForSlot(this.#env, owner, this.ledger, need));
+  }
+
+  /** Keeps what is known of slots until `work` has ended, which takes some for a task run or gives them back. */
+  async taking<T>(work: () => Promise<T>): Promise<T> {
+    this.#taking += 1;
+    try {
+      return await this.during(work());
+    } finally {
+      this.#taking -= 1;
+    }
+  }
+
+  /** Gives back what a task run has of the slots of its tags; by the alarm, where that fails now. */
+  async freeTags(owner: Owner, taskRun: Pick<TaskRun, "id" | "tags">): Promise<void> {
+    try {
+      await freeTagSlots(this.#env, owner, taskRun);
+      this.ledger.tagsFreed(taskRun.id);
+    } catch (error) {
+      console.error("Slots of a task run could not be given back", error);
+      this.ledger.tagsLeft(taskRun);
+      await this.arm();
+    }
   }
 
   /** What follows a commit: watchers see it, alarms are armed, pool and parent are told. */
@@ -186,6 +211,8 @@ export class Host {
     try {
       for (const lease of removed.leases) await releaseSlots(this.#env, removed, lease);
       await this.outbox.tellRemoved(removed);
+      for (const taskRun of removed.holders) await freeTagSlots(this.#env, removed, taskRun);
+      if (this.#taking > 0) throw new Error("A task run is about to take slots.");
       this.ledger.buried();
     } catch {
       await this.#alarm.wakeBy(plusSeconds(now(), REBURY_SECONDS));

@@ -9,6 +9,7 @@
  */
 import { type Alarms, clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
 import { answeredAt, type Receipt } from "@millrace/domain/flow-run/cancellation.ts";
+import { waitsInProcess } from "@millrace/domain/flow-run/claim.ts";
 import { type Effect, NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
 import { mayHoldSlot, releaseSlot } from "@millrace/domain/flow-run/rules/release-slot.ts";
 import type { FlowRun } from "@millrace/domain/flow-run/run.ts";
@@ -46,6 +47,8 @@ export interface Removed extends Owner {
   created: Instant;
   /** Leases of slots that it had, or had left, and that are not known to be given back. */
   leases: readonly string[];
+  /** Task runs that may have slots of their tags' limits. */
+  holders: readonly Pick<TaskRun, "id" | "tags">[];
 }
 
 /** How the infrastructure of a run that an agent has is called. */
@@ -72,7 +75,13 @@ const isOver = ({ state }: FlowRun): boolean => state !== null && isTerminal(sta
 
 /** Without the alarm that gives slots back, where none is to be given back. */
 const withoutNeedless = (head: Head): Head =>
-  head.left?.length || head.holding?.length ? head : { ...head, alarms: clearAlarms(head.alarms, ["free"]) };
+  head.left?.length || head.holding?.length || head.freeing?.length
+    ? head
+    : { ...head, alarms: clearAlarms(head.alarms, ["free"]) };
+
+/** Nobody executes the run, or will be allowed to say so: what its task runs had is theirs no more. */
+const hasNoProcess = ({ run, claim }: Pick<Head, "run" | "claim">): boolean =>
+  isOver(run) || (run.state?.type === "SCHEDULED" && claim === null && !waitsInProcess(run));
 
 export class Ledger {
   readonly clock: Clock;
@@ -145,13 +154,16 @@ export class Ledger {
   }
 
   /** Forgets the run with all that belongs to it, but for a mark that it was here: see `removed`. */
-  clear(owner: Owner, { run: { id, created, state }, left = [] }: Head): void {
+  clear(owner: Owner, head: Head): void {
     const { workspace, shard } = owner;
+    const { run, left = [], holding = [] } = head;
+    const { id, created, state } = run;
+    const holders = this.#withTagsFreed(head, holding).freeing ?? [];
     const lease = state && mayHoldSlot(state) ? state.details.deploymentConcurrencyLeaseId : null;
     const leases = lease === null ? left : [...left, lease];
     this.transact(() => {
       this.#store.clear();
-      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id, created, leases } satisfies Removed));
+      this.#store.put(REMOVED, JSON.stringify({ workspace, shard, id, created, leases, holders } satisfies Removed));
     });
     this.#head = null;
     this.#forget();
@@ -160,8 +172,8 @@ export class Ledger {
   /** The run that was here, while lists may still show it. */
   get removed(): Removed | null {
     const removed = this.head ? null : (JSON.parse(this.#store.get(REMOVED) ?? "null") as Removed | null);
-    // Marks of earlier releases name no leases.
-    return removed && { ...removed, leases: removed.leases ?? [] };
+    // Marks of earlier releases name no leases, and no holders.
+    return removed && { ...removed, leases: removed.leases ?? [], holders: removed.holders ?? [] };
   }
 
   /** Lists have forgotten the run. */
@@ -190,27 +202,53 @@ export class Ledger {
     if (head) this.#head = withoutNeedless({ ...head, left: head.left?.filter((one) => one !== lease) ?? [] });
   }
 
-  /** A task run may have slots from now on, until `tagsFreed`. */
-  tagsHeld(taskRun: string): void {
+  /** A task run may have slots from now on, until `tagsFreed`. False where there is no run any more that would remember it. */
+  tagsHeld(taskRun: string): boolean {
     const { head } = this;
-    if (!head || head.holding?.includes(taskRun)) return;
-    this.transact(() => this.write({ ...head, holding: [...(head.holding ?? []), taskRun] }));
+    if (!head) return false;
+    if (head.holding?.includes(taskRun)) return true;
+    const freeing = head.freeing?.filter(({ id }) => id !== taskRun) ?? [];
+    this.transact(() => this.write({ ...head, holding: [...(head.holding ?? []), taskRun], freeing }));
+    return true;
   }
 
   /** A task run has no slots any more; as `freed`. */
   tagsFreed(taskRun: string): void {
     const { head } = this;
-    if (!head?.holding?.includes(taskRun)) return;
-    this.#head = withoutNeedless({ ...head, holding: head.holding.filter((one) => one !== taskRun) });
+    if (!head) return;
+    const holding = head.holding?.filter((one) => one !== taskRun) ?? [];
+    const freeing = head.freeing?.filter(({ id }) => id !== taskRun) ?? [];
+    this.#head = withoutNeedless({ ...head, holding, freeing });
   }
 
-  /** What is to be given back and was not yet: slots that the run left, and, once it is over, those of its task runs. */
-  unfreed({ left = [], holding = [], run }: Head): Duty[] {
-    const tasks = isOver(run) ? holding.flatMap((id) => this.taskRuns.get(id) ?? []) : [];
+  /** What is to be given back and was not yet: slots that the run left, and those of task runs that nobody executes. */
+  unfreed({ left = [], freeing = [] }: Head): Duty[] {
     return [
       ...left.map((lease) => ({ kind: "free", lease }) as const),
-      ...tasks.map(({ id, tags }) => ({ kind: "free-tags", taskRun: { id, tags } }) as const),
+      ...freeing.map((taskRun) => ({ kind: "free-tags", taskRun }) as const),
     ];
+  }
+
+  /** Slots of a task run could not be given back: they are to be later, whatever becomes of this object. */
+  tagsLeft({ id, tags }: Pick<TaskRun, "id" | "tags">): void {
+    const { head, removed } = this;
+    if (removed) this.#store.put(REMOVED, JSON.stringify({ ...removed, holders: [...removed.holders, { id, tags }] }));
+    if (!head) return;
+    const holding = head.holding?.filter((one) => one !== id) ?? [];
+    const freeing = [...(head.freeing ?? []).filter((one) => one.id !== id), { id, tags }];
+    this.transact(() => this.write({ ...head, ...this.#toFree(head), holding, freeing }));
+  }
+
+  /** A task run is forgotten, with what it had. */
+  forgetTask(id: string): void {
+    const { head } = this;
+    if (!head) return;
+    this.transact(() => {
+      const freed = this.#withTagsFreed(head, head.holding?.includes(id) ? [id] : []);
+      this.taskRuns.remove(id);
+      this.logs.removeOf(id);
+      this.save(freed, head.run);
+    });
   }
 
   /** A subflow that was told of its parent's cancellation has answered; null: it is not there any more. */
@@ -265,7 +303,8 @@ export class Ledger {
     const timed = states === head.states ? alarms : this.#timed(alarms, run, now);
     const asked = dutyOf({ ...head, alarms: timed, run, states, version }, now);
     if (asked.duty) this.#duties.push(asked.duty);
-    this.write(states === head.states ? asked.head : this.#withTagsFreed(asked.head, now));
+    const { holding = [] } = asked.head;
+    this.write(hasNoProcess(asked.head) ? this.#withTagsFreed(asked.head, holding) : asked.head);
   }
 
   /** The alarms with those that a new state sets. */
@@ -275,12 +314,19 @@ export class Ledger {
     return cold ? setAlarm(timed, "archive", plusSeconds(now, this.#archiveAfter)) : timed;
   }
 
-  /** With the end of the run its task runs have no slots any more, whether or not anybody says so of them. */
-  #withTagsFreed(head: Head, now: Instant): Head {
-    if (!head.holding?.length || !isOver(head.run)) return head;
-    this.#duties.push(...this.unfreed({ ...head, left: [] }));
-    return { ...head, alarms: setAlarm(head.alarms, "free", plusSeconds(now, REFREE_SECONDS)) };
+  /** These task runs have no slots any more, whether or not anybody says so of them. */
+  #withTagsFreed(head: Head, ids: readonly string[]): Head {
+    if (ids.length === 0) return head;
+    const tasks = ids.flatMap((id) => this.taskRuns.get(id) ?? []).map(({ id, tags }) => ({ id, tags }));
+    for (const taskRun of tasks) this.#duties.push({ kind: "free-tags", taskRun });
+    const holding = head.holding?.filter((id) => !ids.includes(id)) ?? [];
+    return { ...head, ...this.#toFree(head), holding, freeing: [...(head.freeing ?? []), ...tasks] };
   }
+
+  /** With the alarm by which slots are given back that could not be at once. */
+  #toFree = ({ alarms }: Head): Pick<Head, "alarms"> => ({
+    alarms: setAlarm(alarms, "free", plusSeconds(this.clock.now(), REFREE_SECONDS)),
+  });
 
   /** Does what has to be done about inputs and slots, or asks for it; answers the head that remembers it. */
   #withEffects(head: Head, effects: readonly Effect[]): Head {

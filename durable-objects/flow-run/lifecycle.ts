@@ -239,10 +239,8 @@ export class Lifecycle {
   remove(owner: Owner, id: string): FlowRun | Problem {
     const head = this.ledger.headOf(owner);
     if (!head) return notFound(id);
-    const { run, claim, holding = [] } = head;
-    const holders = holding.flatMap((one) => this.ledger.taskRuns.get(one) ?? []);
+    const { run, claim } = head;
     this.ledger.clear(owner, head);
-    for (const taskRun of holders) this.ledger.ask({ kind: "free-tags", taskRun });
     if (claim) this.ledger.ask({ kind: "cancel", generation: claim.generation });
     else if (run.workPoolId) this.ledger.ask({ kind: "withdraw" });
     return run;

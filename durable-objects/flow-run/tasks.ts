@@ -132,13 +132,7 @@ export class Tasks {
     if (!head || !this.taskRun(owner, id)) return { code: "not_found", what: "task run", id };
     const refused = refusal(head, reporter);
     if (refused) return refused;
-    const known = head.holding?.includes(id) ? this.ledger.taskRuns.get(id) : null;
-    if (known) this.ledger.ask({ kind: "free-tags", taskRun: known });
-    this.ledger.transact(() => {
-      this.ledger.taskRuns.remove(id);
-      this.ledger.logs.removeOf(id);
-      this.ledger.save(head, head.run);
-    });
+    this.ledger.forgetTask(id);
     return "done";
   }
 }
