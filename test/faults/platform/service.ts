@@ -30,6 +30,7 @@ import type { Outbox } from "../../../durable-objects/flow-run/outbox.ts";
 import type { acquireSlots, releaseSlots, renewSlots } from "../../../durable-objects/slots.ts";
 import type { Assignments } from "../../../durable-objects/work-pool/assignments.ts";
 import type { PoolLedger } from "../../../durable-objects/work-pool/ledger.ts";
+import type { Takings } from "../../../durable-objects/work-pool/takings.ts";
 import type { WorkPool } from "../../../durable-objects/work-pool/work-pool.ts";
 import type { makeApi } from "../../../workers/api/app.ts";
 import type { beginRun } from "../../../workers/api/flow-runs.ts";
@@ -60,6 +61,7 @@ export { Lifecycle } from "./durable-objects/flow-run/lifecycle.ts";
 export { Outbox } from "./durable-objects/flow-run/outbox.ts";
 export { Assignments } from "./durable-objects/work-pool/assignments.ts";
 export { PoolLedger } from "./durable-objects/work-pool/ledger.ts";
+export { Takings } from "./durable-objects/work-pool/takings.ts";
 `;
 
 /** The same with the whole API, which takes a while to load. */
@@ -89,6 +91,7 @@ export interface Service {
   Outbox: typeof Outbox;
   Assignments: typeof Assignments;
   PoolLedger: typeof PoolLedger;
+  Takings: typeof Takings;
 }
 
 /** Stand-ins by the name under which they are imported, or by the file whose place they take. */

@@ -50,7 +50,15 @@ export async function alarmTrial(seeds: number, ground: Ground): Promise<AlarmTr
     };
     for (let made = 0; made < RUNS; made++) {
       const failures = dice.chance(0.2) ? 1 : 0;
-      const program = { seconds: dice.around(5), failures, retries: failures, tasks: 0, lines: 0, vanishes: false };
+      const program = {
+        seconds: dice.around(5),
+        failures,
+        retries: failures,
+        tasks: 0,
+        lines: 0,
+        tagged: false,
+        vanishes: false,
+      };
       const run = world.people.begin(made, program, { later: dice.chance(0.5) ? dice.around(60) : 0, reclaim: true });
       if (dice.chance(0.1)) world.platform.time.after(dice.around(20_000), () => world.people.cancel(run));
       if ((made * PACE) % DEATHS === 0) world.kill(dice);

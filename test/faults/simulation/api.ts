@@ -117,7 +117,7 @@ export class Api {
   }
 
   /** Proposes a state as the SDK does: under one transition id, however often it has to ask, and waiting where it is told to. */
-  async propose(
+  propose(
     life: Life,
     budget: number,
     id: string,
@@ -130,11 +130,33 @@ export class Api {
   ): Promise<Verdict> {
     const details = { ...state.details, transitionId: this.#dice.at(life.name).uuid() };
     if (byWorker) this.ofWorkers.add(details.transitionId);
-    for (;;) {
-      const answer = await this.run(life, budget, id, (run, owner) =>
+    return this.#obeying(life, details.transitionId, () =>
+      this.run(life, budget, id, (run, owner) =>
         run.propose(owner, id, pack({ ...state, details }), { force, reporter }),
+      ),
+    );
+  }
+
+  /** Proposes a state of a task run as `propose` does it for a run. */
+  proposeTask(
+    life: Life,
+    budget: number,
+    { run, task, reporter }: { run: string; task: string; reporter: Reporter },
+    type: StateInput["type"],
+  ): Promise<Verdict> {
+    const details = { transitionId: this.#dice.at(life.name).uuid() };
+    return this.#obeying(life, details.transitionId, async () => {
+      const answer = await this.run(life, budget, run, (object, owner) =>
+        object.setTaskRunState(owner, task, { type, details }, { force: false, reporter }),
       );
-      const verdict = verdictOf(answer, details.transitionId);
+      return answer ?? { code: "not_found", what: "task run", id: task };
+    });
+  }
+
+  /** Asks again for as long as it is told to wait. */
+  async #obeying(life: Life, transitionId: string, ask: () => Promise<Answer | Problem>): Promise<Verdict> {
+    for (;;) {
+      const verdict = verdictOf(await ask(), transitionId);
       if (verdict.kind !== "wait") return verdict;
       await this.pause(life, Math.max(verdict.seconds, 0.05) * 1000);
     }

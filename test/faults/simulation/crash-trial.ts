@@ -75,7 +75,7 @@ async function tell(
   const world = new World(seed, STORY_MIX(seed), ground);
   const { people } = world;
   const program = (change: Partial<Program>): Program => ({
-    ...{ seconds: 1, failures: 0, retries: 0, tasks: 1, lines: 1, vanishes: false },
+    ...{ seconds: 1, failures: 0, retries: 0, tasks: 1, lines: 1, tagged: false, vanishes: false },
     ...change,
   });
   try {

@@ -23,6 +23,8 @@ const FREED_WITHIN = 5;
 /** Seconds for which a lease holds. */
 const SECONDS = [15, 40];
 const SIZES = [1, 2];
+/** The tag that may have a limit. */
+export const TAG = "few";
 
 /** What a holder believes that it has. */
 interface Sure {
@@ -39,9 +41,11 @@ export interface HoldersSetting {
 }
 
 export class Holders {
-  /** Those that holders want, and the deployment's. */
+  /** Those that holders want. */
   readonly limits: readonly Limit[];
   readonly deployment: Limit | null;
+  /** Of task runs of one tag. They have their slots without a lease. */
+  readonly tag: Limit | null;
   readonly #setting: HoldersSetting;
   readonly #living = new Set<Life>();
   readonly #sure = new Map<Life, Sure>();
@@ -49,8 +53,8 @@ export class Holders {
   readonly #ends = new Map<string, number>();
   #made = 0;
 
-  /** `deployment`: how many runs the deployment may have at once. */
-  constructor(setting: HoldersSetting, deployment: number | null) {
+  /** `deployment`: how many runs the deployment may have at once; `tag`: how many task runs of the tag. */
+  constructor(setting: HoldersSetting, deployment: number | null, tag: number | null) {
     this.#setting = setting;
     const at = fromMilliseconds(setting.platform.time.wall) as Instant;
     const made = (limit: number): Limit => ({
@@ -59,6 +63,8 @@ export class Holders {
     });
     this.limits = SIZES.map(made);
     this.deployment = deployment === null ? null : made(deployment);
+    this.tag = tag === null ? null : { ...made(tag), name: `tag:${TAG}` };
+    if (this.tag) this.#store(this.tag);
   }
 
   /** Somebody wants slots. */
@@ -96,7 +102,8 @@ export class Holders {
       this.#ends.set(endOf(host, args[1]), wall + (args[2] as number) * 1000);
     for (const { lease } of held) {
       const key = endOf(host, lease);
-      if (!this.#ends.has(key)) this.#ends.set(key, wall + ((args[2] as Ask).seconds ?? 0) * 1000);
+      if (!this.#ends.has(key))
+        this.#ends.set(key, wall + ((args[2] as Ask).seconds ?? Number.POSITIVE_INFINITY) * 1000);
     }
     const taken = held.reduce((sum, { slots }) => sum + slots, 0);
     if (taken > limit.limit)
@@ -178,9 +185,17 @@ export class Holders {
 
   #limitOf({ name }: ObjectHost): Limit | undefined {
     if (!name.startsWith("CONCURRENCY_LIMIT/")) return undefined;
-    return [...this.limits, ...(this.deployment ? [this.deployment] : [])].find(({ id }) =>
-      name.endsWith(id.slice(-17)),
+    return (
+      [...this.limits, this.deployment, this.tag].find((limit) => limit && name.endsWith(limit.id.slice(-17))) ??
+      undefined
     );
+  }
+
+  /** Writes a limit into the shard, where the objects of runs look for those of tags. */
+  #store({ id, name, limit, created, updated }: Limit): void {
+    const { platform, api } = this.#setting;
+    const query = `INSERT INTO concurrency_limits (workspace_id, id, name, "limit", active, decay, created, updated) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6)`;
+    platform.database.query([{ query, values: [api.owner.workspace, id, name, limit, created, updated] }]);
   }
 
   #heldAt(host: ObjectHost) {

@@ -53,7 +53,7 @@ export async function indexTrial(fault: string, minutes: number, seed: number, g
     for (const end = time.now + milliseconds; time.now < end; await world.pass(PACE)) {
       const pooled = dice.chance(0.8);
       const [failures, tasks, lines] = [dice.chance(0.2) ? 1 : 0, dice.below(3), dice.below(3)];
-      const program = { seconds: dice.around(3), failures, retries: 0, tasks, lines, vanishes: false };
+      const program = { seconds: dice.around(3), failures, retries: 0, tasks, lines, tagged: false, vanishes: false };
       madeAt.set(world.people.begin(madeAt.size, program, { pooled }).id, time.now);
     }
   };

@@ -3,6 +3,7 @@
  * alone: nothing here knows how the service keeps them.
  */
 import { isTerminal } from "@millrace/domain/state.ts";
+import type { Limit } from "../../../durable-objects/concurrency-limit/rpc.ts";
 import { PLANNED_VERSION } from "../../../durable-objects/deployment/rpc.ts";
 import type { Head } from "../../../durable-objects/flow-run/head.ts";
 import { WORKER } from "../../../durable-objects/work-pool/books.ts";
@@ -39,6 +40,8 @@ export interface Subjects {
   worker: PollingWorker | null;
   /** Transitions that workers and their processes asked for. */
   ofWorkers: ReadonlySet<string>;
+  /** The limit of the tag that tasks have; null: it has none. */
+  tag: Limit | null;
   now: () => number;
 }
 
@@ -106,8 +109,9 @@ export class Invariants {
       if (!from || !to) continue;
       if (to.timestamp <= from.timestamp)
         throw new Violation("time goes on", `run ${run.number}: ${to.name} is not later than ${from.name}`);
-      // By Prefect's rules a worker that is late may take a run that has ended meanwhile: it is begun anew, as if somebody had asked.
-      if (isTerminal(from.type) && this.#subjects.ofWorkers.has(to.details.transitionId ?? "")) run.asked.add(to.id);
+      // By Prefect's rules the processes of workers, which have no claim that could be lost, may say of an end that it was another.
+      const ofWorker = this.#subjects.ofWorkers.has(to.details.transitionId ?? "") && to.type !== "PENDING";
+      if (isTerminal(from.type) && ofWorker) run.asked.add(to.id);
       if (isTerminal(from.type) && run.pooled && !run.asked.has(to.id))
         throw new Violation("an end is an end", `run ${run.number} went from ${from.name} to ${to.name}, unasked`);
       const due = to.type === "RUNNING" ? dueBefore(states, at) : null;
@@ -119,7 +123,8 @@ export class Invariants {
 
   /** Who executes what. */
   #checkExecution(): void {
-    const { truth, agents, worker, now } = this.#subjects;
+    const { truth, agents, worker, tag, now } = this.#subjects;
+    let tagged = 0;
     const current = new Map<string, string>();
     const working = new Map<string, string>();
     const started = new Set<string>();
@@ -136,6 +141,9 @@ export class Invariants {
           const other = current.get(run.id);
           if (other) throw new Violation("one live claim", `run ${run.number} is executed by ${other} and ${who}`);
           current.set(run.id, who);
+          // One whose run has ended, in whichever way, has its slot no more, and will learn of it.
+          if (process.inTaggedTask && run.asked.size === 0 && !(head.run.state && isTerminal(head.run.state.type)))
+            tagged += 1;
         }
         // Who puts a new attempt in the place of one that goes on, by hand, has two for the moment until the older one is told.
         if (!process.working || life.frozenUntil > now() || run.asked.size > 0) continue;
@@ -145,6 +153,8 @@ export class Invariants {
         working.set(run.id, who);
       }
     }
+    if (tag && tagged > tag.limit)
+      throw new Violation("slots are kept", `${tagged} tasks run under the ${tag.name}, which gives ${tag.limit}`);
   }
 
   /** A run that nobody asks for again begins in one place, once; its retries go on there. */

@@ -13,6 +13,8 @@ export interface Program {
   /** Task runs, and log lines, of each attempt. */
   tasks: number;
   lines: number;
+  /** Each attempt begins with a task of the tag that has a limit. */
+  tagged: boolean;
   /** The process ends without a word instead of telling how the run ended. */
   vanishes: boolean;
 }

@@ -55,6 +55,8 @@ export interface Mix {
   limit: number | null;
   /** Runs that the deployment may have at once; null: it has no limit. */
   deploymentLimit: number | null;
+  /** Task runs of one tag that may run at once; null: the tag has no limit. */
+  tagLimit: number | null;
   /** A worker of Prefect's takes runs of the pool too. */
   worker: boolean;
   /** Task workers. */
@@ -109,11 +111,12 @@ export function mixOf(seed: number): Mix {
     deploymentLimit: dice.chance(0.25) ? dice.pick([1, 2]) : null,
     worker: dice.chance(0.3),
     taskWorkers: dice.pick([0, 0, 1, 2]),
+    tagLimit: dice.chance(0.3) ? dice.pick([1, 2]) : null,
   };
 }
 
 /** For trials of runs and their agents alone. */
-export const ALONE = { deploymentLimit: null, worker: false, taskWorkers: 0 };
+export const ALONE = { deploymentLimit: null, tagLimit: null, worker: false, taskWorkers: 0 };
 
 /** What is left of a mix when its faults end. */
 export const healed = (mix: Mix): Weather => ({ ...FINE, mean: mix.weather.mean });

@@ -43,6 +43,8 @@ export class People {
 
   /** Of the deployment; null: it has none. */
   limit: Limit | null = null;
+  /** Whether tasks of a tag have a limit. */
+  tagged = false;
 
   constructor(setting: PeopleSetting) {
     this.#setting = setting;
@@ -58,6 +60,7 @@ export class People {
       tasks: dice.below(3),
       lines: dice.below(3),
       vanishes: dice.chance(0.08),
+      tagged: this.tagged && number % 2 === 0,
     };
     const later = pooled && dice.chance(0.25) ? dice.around(20) : 0;
     const reclaim = dice.chance(0.4);
@@ -70,6 +73,7 @@ export class People {
     if (reclaim) how.push("reclaim");
     if (limited) how.push("limited");
     if (program.failures > 0) how.push(`fails ${program.failures}×, ${program.retries} retries`);
+    if (program.tagged) how.push("tagged");
     if (program.vanishes) how.push("vanishes");
     return `create run ${run.number} (${how.join(", ")})`;
   }

@@ -2,6 +2,7 @@
  * Bugs to be planted in the service, one at a time: the simulation is only as good as what it finds. Each is a slip that somebody
  * could make in good faith. Some wrap what a class does; the others change a piece of the code, and say so when it is no longer there.
  */
+import { isTerminal } from "@millrace/domain/state.ts";
 import type { Offer } from "../../../durable-objects/work-pool/rpc.ts";
 import type { Service } from "../platform/service.ts";
 
@@ -145,6 +146,14 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
     what: "A slot of a deployment that its run left counts as given back before the limit has answered.",
     edit: ["await releaseSlots(this.#env, owner, duty.lease);", ""],
   },
+  "a-full-tag-stops-nobody": {
+    what: "A task runs although the limit of its tag has no slot for it.",
+    edit: ['if (answer.kind === "granted") return { kind: "granted" };', 'return { kind: "granted" };'],
+  },
+  "a-lost-agent's-tasks-keep-their-slots": {
+    what: "Tasks that ended with their agent have their tag's slots until the run ends, which waits for them.",
+    edit: ['(run) || run.state?.type === "SCHEDULED"', "(run) || false"],
+  },
   "a-task-is-handed-to-all": {
     what: "A background task that one worker was handed is handed to the next one too.",
     edit: ["if (isOut(place.id)) continue;", ""],
@@ -152,6 +161,22 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   "what-is-handed-out-is-had": {
     what: "A background task counts as somebody's once it was sent, whether or not it was received.",
     edit: ["out.add(next.place.id);", "out.add(next.place.id);\nthis.#desk.taken(next.place.id);"],
+  },
+  "late-workers-take-what-has-ended": {
+    what: "A worker that polled before an agent had the run takes it when that has lost it, and it is executed again.",
+    plant: ({ Lifecycle }) => {
+      wrap(Lifecycle, "propose", (propose, { ledger }) => (owner, id, state, how) => {
+        const has = ledger.head?.run.state;
+        const late = state.type === "PENDING" && has && isTerminal(has.type);
+        return propose(owner, id, state, late ? { ...how, force: true } : how);
+      });
+    },
+  },
+  "what-a-worker-took-is-not-asked-after": {
+    what: "A run that a worker was about to take, and did not, keeps its place in the pool for ever.",
+    plant: ({ Takings }) => {
+      wrap(Takings, "check", () => async () => null);
+    },
   },
   "the-index-goes-back": {
     what: "A row of the index is replaced by an older one that comes late.",

@@ -54,7 +54,15 @@ export async function queueTrial(messages: number, ground: Ground): Promise<Queu
     const longest = watchLosses(world);
     const dice = new Random(seed, "runs");
     for (let made = 0; made < RUNS; made++) {
-      const program = { seconds: dice.around(1), failures: 0, retries: 0, tasks: 0, lines: 0, vanishes: false };
+      const program = {
+        seconds: dice.around(1),
+        failures: 0,
+        retries: 0,
+        tasks: 0,
+        lines: 0,
+        tagged: false,
+        vanishes: false,
+      };
       world.people.begin(made, program);
       await world.pass(PACE);
     }

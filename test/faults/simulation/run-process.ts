@@ -9,6 +9,7 @@ import { isProblem } from "../../../durable-objects/flow-run/rpc.ts";
 import { Life } from "../platform/life.ts";
 import type { Random } from "../platform/random.ts";
 import { type Api, Unreachable } from "./api.ts";
+import { TAG } from "./holders.ts";
 import type { KnownRun } from "./known-runs.ts";
 
 /** Milliseconds for which a process tries to tell something. */
@@ -29,6 +30,8 @@ export class RunProcess {
   readonly generation: number | null;
   /** User code is at work. */
   working = false;
+  /** It was told that its task of the limited tag runs, and has not said that it ended. */
+  inTaggedTask = false;
   readonly #api: Api;
   readonly #dice: Random;
   readonly #agent: string;
@@ -79,6 +82,7 @@ export class RunProcess {
   #ended(ended: Ended): void {
     this.life.end();
     this.working = false;
+    this.inTaggedTask = false;
     const end = this.#end;
     this.#end = null;
     end?.(ended);
@@ -109,6 +113,7 @@ export class RunProcess {
   /** User code, with what it tells of itself. False where its claim turned out to be another's. */
   async #work(attempt: number): Promise<boolean> {
     const { program } = this.run;
+    if (program.tagged && !(await this.#runTagged(attempt))) return false;
     const steps = Math.max(program.tasks, program.lines, 1);
     for (let step = 0; step < steps; step++) {
       await this.#api.pause(this.life, (program.seconds * 1000) / steps);
@@ -117,6 +122,31 @@ export class RunProcess {
       if (step < program.tasks && !(await this.#tellTask(step, attempt))) return false;
     }
     return true;
+  }
+
+  /** A task that needs a slot of its tag's limit. */
+  async #runTagged(attempt: number): Promise<boolean> {
+    const { program, id: run, number } = this.run;
+    const key = `${this.generation ?? this.#agent}-${attempt}`;
+    const birth = {
+      taskKey: "tagged",
+      dynamicKey: key,
+      tags: [TAG],
+      flowRunId: run,
+      id: null,
+      offeredName: `tagged-${number}-${key}`,
+    };
+    const made = await this.#api.run(this.life, BUDGET, run, (object, owner) =>
+      object.createTaskRun(owner, run, birth, this.#reporter),
+    );
+    if (isProblem(made)) return false;
+    const task = { run, task: made.taskRun.id, reporter: this.#reporter };
+    const { kind } = await this.#api.proposeTask(this.life, BUDGET, task, "RUNNING");
+    if (kind !== "accepted") return kind !== "lost";
+    this.inTaggedTask = true;
+    await this.#api.pause(this.life, program.seconds * 500);
+    this.inTaggedTask = false;
+    return (await this.#api.proposeTask(this.life, BUDGET, task, "COMPLETED")).kind !== "lost";
   }
 
   async #writeLine(text: string): Promise<boolean> {

@@ -21,7 +21,7 @@ import type { Truth } from "./truth.ts";
 /** Milliseconds for which people try to have a plan taken. */
 const BUDGET = 600_000;
 /** What a run of the schedule does. */
-const PROGRAM: Program = { seconds: 2, failures: 0, retries: 0, tasks: 1, lines: 1, vanishes: false };
+const PROGRAM: Program = { seconds: 2, failures: 0, retries: 0, tasks: 1, lines: 1, tagged: false, vanishes: false };
 /** Numbers of runs that schedules make, apart from those of people. */
 const FIRST_NUMBER = 10_000;
 /** Seconds between occurrences. */

@@ -115,7 +115,7 @@ export class Truth {
 
   /** Forgets what the index holds of this workspace: the tables are used again. */
   clearIndex(): void {
-    for (const table of ["flow_runs", "event_batches", "dead_letters"])
+    for (const table of ["flow_runs", "event_batches", "dead_letters", "concurrency_limits"])
       this.#select(`DELETE FROM ${table} WHERE workspace_id = ?1`);
   }
 

@@ -98,8 +98,9 @@ export class World {
       (agent, at) =>
         new SimulatedAgent(`agent ${at + 1}`, agent, { platform, api, runs, pool, dice: dice(`agent ${at}`), log }),
     );
-    this.holders = new Holders({ platform, api, dice: dice("holders") }, mix.deploymentLimit);
+    this.holders = new Holders({ platform, api, dice: dice("holders") }, mix.deploymentLimit, mix.tagLimit);
     this.people.limit = this.holders.deployment;
+    this.people.tagged = this.holders.tag !== null;
     this.background = new BackgroundWork({ platform, api, dice: dice("background") }, mix.taskWorkers);
     const worker = mix.worker ? new PollingWorker({ platform, api, runs, dice: dice("worker") }) : null;
     const now = () => platform.time.now;
@@ -109,6 +110,7 @@ export class World {
       agents: this.agents,
       worker,
       ofWorkers: api.ofWorkers,
+      tag: this.holders.tag,
       now,
     });
     if (mix.limit !== null) this.#configure({ limit: mix.limit });
