@@ -8,8 +8,10 @@
  */
 import type { Json } from "@millrace/domain/json.ts";
 import type { Client } from "./api/connect.ts";
-import { keepResult } from "./result.ts";
+import { keepJson } from "./result.ts";
 
+/** Largest value that is kept, in bytes of its JSON: the API takes bodies of 5 MiB. */
+export const LARGEST_CHECKPOINT = 4 * 1024 * 1024;
 /** Values that are asked for at once. */
 const PAGE = 1000;
 const PREFIX = "task/";
@@ -41,7 +43,7 @@ export class Checkpoints {
 
   /** Keeps a result; answers why it cannot be kept, if so. */
   async keep(key: string, value: unknown): Promise<string | null> {
-    const { data, note } = keepResult(value);
+    const { data, note } = keepJson(value, LARGEST_CHECKPOINT);
     if (note !== null) return note;
     const kept: Kept = value === undefined ? {} : { result: data };
     const params = { id: this.#run, key };

@@ -10,17 +10,23 @@ export const LARGEST_RESULT = 64 * 1024;
 
 export type KeptResult = { data: Json; note: null } | { data: null; note: string };
 
+/** A run's result, or why it is not kept. */
 export function keepResult(value: unknown): KeptResult {
+  if (typeof value === "object" && value !== null && "storage_key" in value) {
+    return { data: null, note: "The result is not kept: its field storage_key would be taken for a reference." };
+  }
+  return keepJson(value, LARGEST_RESULT);
+}
+
+/** A value as JSON of at most so many bytes, or why it is not kept. */
+export function keepJson(value: unknown, most: number): KeptResult {
   if (value === undefined || value === null) return { data: null, note: null };
   const fault = notJson(value, "result", new Set());
   if (fault !== null) return { data: null, note: `The result is not kept: ${fault}.` };
   const text = JSON.stringify(value);
   const bytes = Buffer.byteLength(text);
-  if (bytes > LARGEST_RESULT) {
-    return { data: null, note: `The result is not kept: it has ${bytes} bytes, and ${LARGEST_RESULT} is the most.` };
-  }
-  if (typeof value === "object" && "storage_key" in value) {
-    return { data: null, note: "The result is not kept: its field storage_key would be taken for a reference." };
+  if (bytes > most) {
+    return { data: null, note: `The result is not kept: it has ${bytes} bytes, and ${most} is the most.` };
   }
   return { data: JSON.parse(text) as Json, note: null };
 }

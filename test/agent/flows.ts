@@ -103,10 +103,10 @@ export const patient = flow("patient", async ({ log, release }: { log: string; r
   return { attempt: run.attempt };
 });
 
-/** Runs once for all attempts: its result is kept with the run. */
+/** Runs once for all attempts: its result is kept with the run, and too large to lie in the run's object. */
 const once = task("once", { checkpoint: true }, (log: string) => {
   appendFileSync(log, `${process.pid}\n`);
-  return process.pid;
+  return { pid: process.pid, more: "m".repeat(100_000) };
 });
 const afterwards = task("afterwards", (log: string, release: string) => {
   appendFileSync(log, `${JSON.stringify({ pid: process.pid })}\n`);
@@ -115,7 +115,8 @@ const afterwards = task("afterwards", (log: string, release: string) => {
 
 /** Has a task that is not to be run twice, and then waits for a file. */
 export const lasting = flow("lasting", async ({ log, release }: { log: string; release: string }) => {
-  const first = await once(`${log}-once`);
+  const { pid: first, more } = await once(`${log}-once`);
+  if (more.length !== 100_000) throw new Error("the result is not what it was");
   await afterwards(log, release);
   return { first, attempt: ctx().run.attempt };
 });
