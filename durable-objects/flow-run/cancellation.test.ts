@@ -61,6 +61,36 @@ test("[FO19] while a run is being cancelled its tasks go on, and only subflows o
   expect(await stateOf(inProcess)).toBe("Cancelled");
 });
 
+test("[FO19] what comes below a run that was cancelled already is cancelled a little later, subflows too", async () => {
+  const run = await begin(owner, { state: { type: "RUNNING" } });
+  await run.set("CANCELLED");
+  const task = uuidv7();
+  await run.object.recordEvents(owner, [taskEvent(run, { id: task, ...started })], null);
+  const child = await subflowOf(run);
+  expect((await run.object.taskRun(owner, task))?.state?.type).toBe("RUNNING");
+  laterBy(21);
+  await runDurableObjectAlarm(run.stub);
+  expect((await run.object.taskRun(owner, task))?.state?.type).toBe("CANCELLED");
+  expect(await stateOf(child)).toBe("Cancelled");
+  expect(await run.object.receipts(owner)).toMatchObject([
+    { kind: "flow-run", id: child.id, state: "Cancelled" },
+    { kind: "task-run", id: task, state: "Cancelled" },
+  ]);
+});
+
+test("[FO19] a task run that ends by itself after its run was cancelled stays as it ended", async () => {
+  const run = await begin(owner, { state: { type: "RUNNING" } });
+  await run.set("CANCELLED");
+  const task = uuidv7();
+  const at = (second: number, type: "RUNNING" | "COMPLETED") =>
+    taskEvent(run, { id: task, occurred: `2026-01-01T00:00:0${second}Z`, type });
+  await run.object.recordEvents(owner, [at(0, "RUNNING")], null);
+  await run.object.recordEvents(owner, [at(1, "COMPLETED")], null);
+  laterBy(21);
+  await runDurableObjectAlarm(run.stub);
+  expect((await run.object.taskRun(owner, task))?.state?.type).toBe("COMPLETED");
+});
+
 test("[FO19] a subflow that does not answer is asked again, also after the process was lost", async () => {
   const run = await begin(owner, { state: { type: "RUNNING" } });
   const child = await subflowOf(run);

@@ -224,6 +224,7 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
       this.#host.noteTaskRuns([created.taskRun]);
       // Whoever made it is about to begin a subflow under it, and everybody has to know where that belongs.
       await this.#host.during(this.#host.outbox.tellTaskRun(created.taskRun));
+      await this.#host.arm();
     }
     return created;
   }
@@ -241,7 +242,10 @@ export class FlowRun extends DurableObject<ObjectEnv> implements FlowRunRpc {
     if (judged === null || isProblem(judged)) return judged;
     const { verdict, known } = judged;
     const entered = (verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed;
-    if (entered) this.#host.noteTaskRuns([verdict.run]);
+    if (entered) {
+      this.#host.noteTaskRuns([verdict.run]);
+      await this.#host.arm();
+    }
     return { entered, body: pack(verdictToWire(verdict, known.state)) };
   }
 

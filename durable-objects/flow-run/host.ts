@@ -154,7 +154,10 @@ export class Host {
       const { unheard, entered, cold } = this.waking.ring(await this.#slotIfLate());
       await this.arm();
       if (entered) await this.afterChange();
-      else await this.during(this.#perform());
+      else {
+        this.noteTaskRuns(this.ledger.takeCancelledTasks());
+        await this.during(this.#perform());
+      }
       if (unheard) await this.outbox.tell(false);
       if (cold) await this.during(this.#pack());
     } catch (error) {

@@ -8,7 +8,7 @@
  * FO4  Another workspace than the owner's gets the answer for a run that does not exist.
  */
 import { type Alarms, clearAlarms, setAlarm } from "@millrace/domain/alarms.ts";
-import { answeredAt, type Receipt } from "@millrace/domain/flow-run/cancellation.ts";
+import { answeredAt, liveNodes, type Receipt } from "@millrace/domain/flow-run/cancellation.ts";
 import { waitsInProcess } from "@millrace/domain/flow-run/claim.ts";
 import { type Effect, NO_FACTS } from "@millrace/domain/flow-run/rule.ts";
 import { mayHoldSlot, releaseSlot } from "@millrace/domain/flow-run/rules/release-slot.ts";
@@ -26,7 +26,7 @@ import { type Duty, dutyOf } from "./duties.ts";
 import { allStates, type Head, readHead, writeHead } from "./head.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Inputs } from "./inputs.ts";
-import { cancelNodes, REASK_SECONDS } from "./nodes.ts";
+import { cancelNodes, LATE_NODES_SECONDS, lateNodes, REASK_SECONDS } from "./nodes.ts";
 import { TaskRuns } from "./task-runs.ts";
 
 /** Who owns a run, and where its workspace's index is. */
@@ -61,6 +61,8 @@ export const RETELL_SECONDS = 5;
 
 interface Saving {
   seen?: boolean;
+  /** What came below a cancelled run since it was is cancelled too. */
+  late?: boolean;
   effects?: readonly Effect[];
 }
 
@@ -291,8 +293,8 @@ export class Ledger {
    * Writes the head with the run as it now is. `seen: false`: nothing that lists show has changed. `effects`: what others have to do
    * about its state; where no rule was asked, what follows from every state.
    */
-  save(given: Head, run: FlowRun, { seen = true, effects = effectsOf(given, run) }: Saving = {}): void {
-    const head = this.#withNodes(this.#withEffects(given, effects), run);
+  save(given: Head, run: FlowRun, { seen = true, late = false, effects = effectsOf(given, run) }: Saving = {}): void {
+    const head = this.#withNodes(this.#withEffects(given, effects), run, late);
     const states = run.state && run.state.id !== head.states.at(-1)?.id ? [...head.states, run.state] : head.states;
     const version = head.version + (seen ? 1 : 0);
     const now = this.clock.now();
@@ -345,11 +347,25 @@ export class Ledger {
     return left === head.left ? head : { ...head, left, alarms };
   }
 
+  /** Task runs have come or moved: those of a run that was cancelled already are not left to themselves. Must stand in a transaction. */
+  noteLateNodes(): void {
+    const { head } = this;
+    if (head?.run.state?.type !== "CANCELLED" || head.alarms.nodes) return;
+    const { tasks, subflows } = lateNodes(head.receipts ?? [], this.taskRuns);
+    if (tasks.length === 0 && subflows.length === 0) return;
+    const then = plusSeconds(this.clock.now(), LATE_NODES_SECONDS);
+    this.write({ ...head, alarms: setAlarm(head.alarms, "nodes", then) });
+  }
+
   /** Cancels what is below a run that has just been, or is to be; answers the head with the receipts. */
-  #withNodes(head: Head, run: FlowRun): Head {
+  #withNodes(head: Head, run: FlowRun, late: boolean): Head {
     const type = run.state?.type;
-    if ((type !== "CANCELLING" && type !== "CANCELLED") || run.state?.id === head.states.at(-1)?.id) return head;
-    const { receipts, cancelled, duties } = cancelNodes(head.receipts ?? [], type, this.taskRuns, this.clock);
+    if (type !== "CANCELLING" && type !== "CANCELLED") return head;
+    const isNew = run.state?.id !== head.states.at(-1)?.id;
+    if (!isNew && !(late && type === "CANCELLED")) return head;
+    const known = head.receipts ?? [];
+    const below = isNew ? liveNodes(this.taskRuns.all()) : lateNodes(known, this.taskRuns);
+    const { receipts, cancelled, duties } = cancelNodes(known, type, below, this.taskRuns, this.clock);
     this.#cancelledTasks.push(...cancelled);
     this.#duties.push(...duties);
     if (receipts.length === (head.receipts?.length ?? 0) && duties.length === 0) return head;

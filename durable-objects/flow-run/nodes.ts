@@ -16,6 +16,8 @@ import type { TaskRuns } from "./task-runs.ts";
 
 /** Seconds after which a subflow that did not answer is asked again. */
 export const REASK_SECONDS = 10;
+/** Seconds after which what came below a run that was cancelled already is cancelled too: its own end may be on its way. */
+export const LATE_NODES_SECONDS = 20;
 
 interface Asked {
   receipts: readonly Receipt[];
@@ -25,10 +27,21 @@ interface Asked {
   duties: Duty[];
 }
 
-/** Cancels the live task runs of a cancelled run, and asks the subflows of either kind. Must stand in a transaction. */
-export function cancelNodes(known: readonly Receipt[], parent: Cancelled, taskRuns: TaskRuns, clock: Clock): Asked {
-  const now = clock.now();
+/** What has come below a cancelled run since it was: live task runs, and subflows that were not asked. */
+export function lateNodes(known: readonly Receipt[], taskRuns: TaskRuns): ReturnType<typeof liveNodes> {
   const { tasks, subflows } = liveNodes(taskRuns.all());
+  return { tasks, subflows: subflows.filter((run) => !known.some(({ id }) => id === run)) };
+}
+
+/** Cancels the live task runs of a cancelled run, and asks the subflows of either kind. Must stand in a transaction. */
+export function cancelNodes(
+  known: readonly Receipt[],
+  parent: Cancelled,
+  { tasks, subflows }: ReturnType<typeof liveNodes>,
+  taskRuns: TaskRuns,
+  clock: Clock,
+): Asked {
+  const now = clock.now();
   let receipts = askedAt(
     known,
     subflows.map((id) => ({ kind: "flow-run", id }) as const),

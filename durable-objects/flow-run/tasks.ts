@@ -50,6 +50,7 @@ export class Tasks {
       // Of a run that has ended the row was told for the last time: one with more task runs has to be told anew.
       const over = run.state !== null && isTerminal(run.state.type);
       if (over && this.ledger.taskRuns.count > before) this.ledger.save(this.ledger.head ?? head, run);
+      this.ledger.noteLateNodes();
       return changed;
     });
   }
@@ -72,7 +73,7 @@ export class Tasks {
       { inheritedLabels, ...rest },
       { id: id ?? newId(), name: offeredName, now: this.ledger.clock.now(), newId, flowRun: head.run },
     );
-    if (!this.ledger.transact(() => this.ledger.taskRuns.put(taskRun))) return TASK_RUN_TOO_LARGE;
+    if (!this.#put(taskRun)) return TASK_RUN_TOO_LARGE;
     return { kind: "created", taskRun };
   }
 
@@ -110,9 +111,17 @@ export class Tasks {
     const facts = { ...NO_FACTS, ...gathered, flowRun: { state, runCount }, chance: Math.random() };
     const verdict = decideTaskRun(policyForTaskRun(to, { force }), { run: known, to, now, newId, facts });
     if ((verdict.kind === "accept" || verdict.kind === "reject") && verdict.changed) {
-      this.ledger.transact(() => this.ledger.taskRuns.put(verdict.run));
+      this.#put(verdict.run);
     }
     return { verdict, known };
+  }
+
+  #put(taskRun: TaskRun): boolean {
+    return this.ledger.transact(() => {
+      const fits = this.ledger.taskRuns.put(taskRun);
+      this.ledger.noteLateNodes();
+      return fits;
+    });
   }
 
   renameTaskRun(owner: Owner, id: string, name: string, reporter: Reporter): TaskRun | Problem {

@@ -62,7 +62,8 @@ export class Waking {
       alarms = this.#clean(head, run, alarms, now);
     // A process that does not end by itself has to be told by its agent.
     const overruled = entered && head.claim && run.state ? run.state.id : head.overruled;
-    this.ledger.transact(() => this.ledger.save({ ...head, alarms, overruled }, run, { seen: entered }));
+    const late = rung.includes("nodes");
+    this.ledger.transact(() => this.ledger.save({ ...head, alarms, overruled }, run, { seen: entered, late }));
     return { unheard, entered, cold };
   }
 
