@@ -36,20 +36,34 @@ const told = ({ id, at, follows }: Moment, event: JsonObject): JsonObject => ({
   ...event,
 });
 
-/** Something that happened to a pool: `created`, `updated`, `deleted`, or what it now is: `ready`, `not-ready`, `paused`. */
+/** Something that happened to a pool: `created`, `updated`, `deleted`. */
 export const poolEvent = (
   what: string,
   pool: PoolNamed & { defaultQueue?: string },
   moment: Moment,
   payload: JsonObject = {},
+): JsonObject => ofPool(what, poolResource(pool), moment, payload, pool.defaultQueue);
+
+/** What a pool now is: `ready`, `not-ready`, `paused`. Of these alone the wire leaves out that the resource is a pool. */
+export function poolStatusEvent(status: string, pool: PoolNamed, moment: Moment): JsonObject {
+  const { "prefect.resource.role": _, ...resource } = poolResource(pool);
+  return ofPool(status, resource, moment, {});
+}
+
+const ofPool = (
+  what: string,
+  resource: JsonObject,
+  moment: Moment,
+  payload: JsonObject,
+  defaultQueue?: string,
 ): JsonObject =>
   told(moment, {
     event: `prefect.work-pool.${what}`,
-    resource: poolResource(pool),
-    related: pool.defaultQueue
+    resource,
+    related: defaultQueue
       ? [
           {
-            "prefect.resource.id": `prefect.work-queue.${pool.defaultQueue}`,
+            "prefect.resource.id": `prefect.work-queue.${defaultQueue}`,
             "prefect.resource.role": "default-queue",
           },
         ]

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JsonObject } from "../json.ts";
-import { flowRunStateEvent } from "./events.ts";
+import { flowRunStateEvent, runCountAt } from "./events.ts";
 import { at, sampleRun, sampleState } from "./sample-run.ts";
 
 const from = { ...sampleState("SCHEDULED", { timestamp: at(-10) }), id: "state-1" };
@@ -99,4 +99,24 @@ test("[FR46] the middle of a long message is left out", () => {
   const told = (resource as JsonObject)["prefect.state-message"] as string;
   expect(told).toMatch(/^beginx+ … 100008 characters left out … x+end$/);
   expect(told.length).toBeLessThan(100_100);
+});
+
+test("[FR44] an event says how many attempts had begun when its state was entered, however late it is told", () => {
+  const types = [
+    "SCHEDULED",
+    "PENDING",
+    "RUNNING",
+    "PAUSED",
+    "RUNNING",
+    "SCHEDULED",
+    "PENDING",
+    "RUNNING",
+    "COMPLETED",
+  ] as const;
+  const states = types.map((type) => sampleState(type));
+  expect(states.map((_, at) => runCountAt(2, states, at))).toEqual([0, 0, 1, 1, 1, 1, 1, 2, 2]);
+  const resuming = (["PAUSED", "SCHEDULED", "PENDING", "RUNNING"] as const).map((type) =>
+    sampleState(type, type === "SCHEDULED" ? { name: "Resuming" } : {}),
+  );
+  expect(resuming.map((_, at) => runCountAt(1, resuming, at))).toEqual([1, 1, 1, 1]);
 });

@@ -22,6 +22,16 @@ const LONGEST_MESSAGE = 100_000;
 /** States nearer to each other than this are chained by `follows`; farther apart their times tell the order. */
 const TIGHT = 300 * SECOND;
 
+/** How many attempts had begun when the state at `place` was entered, of a run that went through `states` and has begun `runCount` by now. */
+export function runCountAt(runCount: number, states: readonly State[], place: number): number {
+  const later = states.filter((state, at) => {
+    if (at <= place || state.type !== "RUNNING") return false;
+    const before = states.slice(0, at).findLast(({ type }) => type !== "PENDING");
+    return before?.type !== "PAUSED" && before?.name !== "Resuming";
+  });
+  return Math.max(0, runCount - later.length);
+}
+
 /** The event of `run` having entered its current state from `from`. */
 export function flowRunStateEvent(run: FlowRun, from: State | null, related: RelatedToRun): JsonObject {
   const to = run.state;

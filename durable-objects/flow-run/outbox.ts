@@ -7,7 +7,7 @@
  * A run that begins, pauses, ends or is deleted tells it at once; what happens between is gathered for a moment.
  */
 import type { WireEvent } from "@millrace/contract/events.ts";
-import { flowRunStateEvent } from "@millrace/domain/flow-run/events.ts";
+import { flowRunStateEvent, runCountAt } from "@millrace/domain/flow-run/events.ts";
 import { type ResultArtifact, resultArtifact } from "@millrace/domain/orchestration/result-artifact.ts";
 import { isTerminal } from "@millrace/domain/state.ts";
 import type { TaskRun } from "@millrace/domain/task-run/run.ts";
@@ -199,7 +199,8 @@ export class Outbox {
     const first = from - (head.earlier ?? 0);
     return head.states.slice(first).map((state, at) => {
       const before = head.states[first + at - 1] ?? null;
-      const event = flowRunStateEvent({ ...head.run, state }, before, head.surroundings);
+      const runCount = runCountAt(head.run.runCount, head.states, first + at);
+      const event = flowRunStateEvent({ ...head.run, runCount, state }, before, head.surroundings);
       return { ...(event as unknown as WireEvent), received };
     });
   }

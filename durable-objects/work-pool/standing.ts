@@ -7,7 +7,7 @@
  * WP21 A poll or heartbeat is remembered in memory; it is written when it changes a status, and now and then, so that a crash forgets
  *      little.
  */
-import { poolEvent, queueEvent } from "@millrace/domain/dispatch/events.ts";
+import { poolStatusEvent, queueEvent } from "@millrace/domain/dispatch/events.ts";
 import {
   kebab,
   type PoolStatus,
@@ -168,7 +168,7 @@ export class Standing {
       const event = uuidv7();
       store.put(STANDING, JSON.stringify({ status, event, since: now } satisfies StoredPool));
       // A pool of the oldest kind has no status on the wire, hence none to tell of.
-      if (type !== "prefect-agent") events.push(poolEvent(kebab(status), pool, { id: event, at: now, follows }));
+      if (type !== "prefect-agent") events.push(poolStatusEvent(kebab(status), pool, { id: event, at: now, follows }));
     }
     if (events.length > 0 && own) tell(events);
     this.#forgetOld(now);

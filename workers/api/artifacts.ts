@@ -14,6 +14,7 @@ import { eventHubAt } from "../../durable-objects/addresses.ts";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { askedOfArtifacts } from "./asked-of-task-runs.ts";
+import { announceLifecycle } from "./lifecycle-events.ts";
 import { notFound } from "./refusal.ts";
 import { runAt } from "./run-at.ts";
 import { type App, serve } from "./serve.ts";
@@ -61,7 +62,7 @@ const MOST_OF_RUN = 1_000;
 
 /** Artifacts. */
 export function serveArtifacts(app: App): void {
-  serve(app, artifacts.create, async ({ env, tenant, body }) => {
+  serve(app, artifacts.create, async ({ env, tenant, body, afterwards }) => {
     const now = Date.now() * 1000;
     const row: ArtifactRow = {
       id: uuidv7(),
@@ -93,6 +94,7 @@ export function serveArtifacts(app: App): void {
         now,
       )
       .run();
+    if (row.key !== null) afterwards(announceNewest(env, tenant, { ...row, key: row.key }));
     return artifactToWire(row);
   });
 
@@ -183,6 +185,35 @@ export function serveArtifacts(app: App): void {
   serve(app, artifacts.ofTaskRun, async ({ env, tenant, params, query }) => {
     if (!(await readTaskRun(env, tenant, params.id))) notFound("task run", params.id);
     return ofRun(env, tenant, "SELECT", "a.task_run_id = ?2 AND ?5 >= 0", params.id, query);
+  });
+}
+
+/** Characters of data above which an event does not repeat them. */
+const MOST_TOLD = 10_000;
+
+/** Tells that a key has a new artifact; the first one of a key makes it. */
+async function announceNewest(env: Env, tenant: Tenant, row: ArtifactRow & { key: string }): Promise<void> {
+  const first = await shardOfTenant(env, tenant)
+    .prepare("SELECT min(id) AS id FROM artifacts WHERE workspace_id = ?1 AND key = ?2")
+    .bind(tenant.workspace, row.key)
+    .first<{ id: string | null }>();
+  const id = first?.id ?? row.id;
+  const related = (kind: string, of: string | null, role = kind) =>
+    of === null ? [] : [{ "prefect.resource.id": `prefect.${kind}.${of}`, "prefect.resource.role": role }];
+  await announceLifecycle(env, tenant, "artifact-collection", id === row.id ? "created" : "updated", {
+    id,
+    name: row.key,
+    payload: {
+      key: row.key,
+      type: row.type,
+      data: row.data.length > MOST_TOLD ? null : (JSON.parse(row.data) as Json),
+      description: row.description,
+    },
+    related: [
+      ...related("artifact", row.id, "latest"),
+      ...related("flow-run", row.flow_run_id),
+      ...related("task-run", row.task_run_id),
+    ],
   });
 }
 

@@ -349,7 +349,11 @@ async function announce(env: Env, tenant: Tenant, action: LifecycleAction, docum
       },
     },
     related: [
-      { "prefect.resource.id": `prefect.block-type.${document.block_type_id}`, "prefect.resource.role": "block-type" },
+      {
+        "prefect.resource.id": `prefect.block-type.${document.block_type_id}`,
+        "prefect.resource.role": "block-type",
+        "prefect.resource.name": block_type?.name ?? "",
+      },
       {
         "prefect.resource.id": `prefect.block-schema.${document.block_schema_id}`,
         "prefect.resource.role": "block-schema",

@@ -126,7 +126,7 @@ async function begin(
     surroundings: {
       ...birth.surroundings,
       ...(queue && { workQueue: queue }),
-      parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
+      ...(await parentOf(env, tenant, body.parent_task_run_id)),
       startedBy,
     },
   });

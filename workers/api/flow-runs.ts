@@ -79,9 +79,16 @@ async function tellBirth(
   }
 }
 
-/** The flow run within which a task run is; null where nobody knows it. */
-export async function parentOf(env: Env, tenant: Tenant, taskRun: string | null): Promise<string | null> {
-  return taskRun === null ? null : eventHubAt(env, tenant.workspace).locate(taskRun);
+/** What a subflow's stand-in says of its surroundings: in which flow run it is, and what it is called; nothing where nobody knows it. */
+export async function parentOf(
+  env: Env,
+  tenant: Tenant,
+  taskRun: string | null,
+): Promise<Pick<Birth["surroundings"], "parentFlowRunId" | "parentTaskRun">> {
+  const parentFlowRunId = taskRun === null ? null : await eventHubAt(env, tenant.workspace).locate(taskRun);
+  if (taskRun === null || parentFlowRunId === null) return { parentFlowRunId };
+  const standIn = await flowRunAt(env, tenant.workspace, parentFlowRunId).taskRun(tenant, taskRun);
+  return { parentFlowRunId, parentTaskRun: standIn && { id: taskRun, name: standIn.name, tags: [...standIn.tags] } };
 }
 
 /** Flow runs. */
@@ -116,7 +123,7 @@ export function serveFlowRuns(app: App): void {
         flow: { id: flow.id, name: flow.name, tags: flow.tags },
         workPool: pool && { id: pool.id, name: pool.name, type: pool.type },
         workQueue: queue && { id: queue.id, name: queue.name },
-        parentFlowRunId: await parentOf(env, tenant, body.parent_task_run_id),
+        ...(await parentOf(env, tenant, body.parent_task_run_id)),
         startedBy: credential.claim?.run ?? null,
         code: null,
       },

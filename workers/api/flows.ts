@@ -1,5 +1,6 @@
 import type { RunFiltersInput } from "@millrace/contract/filters.ts";
-import { flows } from "@millrace/contract/flows.ts";
+import { flows, type WireFlow } from "@millrace/contract/flows.ts";
+import type { JsonObject } from "@millrace/domain/json.ts";
 import { instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import { eventHubAt, flowRunAt } from "../../durable-objects/addresses.ts";
@@ -11,6 +12,7 @@ import { askedOfRuns } from "./asked-of-task-runs.ts";
 import { readRow } from "./deployment-records.ts";
 import { removeDeployment } from "./deployment-removal.ts";
 import { FLOW_COLUMNS, type FlowRow, flowToWire, forgetFlow, readFlow } from "./flow-records.ts";
+import { announceLifecycle, type LifecycleAction } from "./lifecycle-events.ts";
 import { offsetOf, pagesOf } from "./pages.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
@@ -26,7 +28,7 @@ const ORDERS = {
 
 /** Flows. */
 export function serveFlows(app: App): void {
-  serve(app, flows.create, async ({ env, tenant, body }) => {
+  serve(app, flows.create, async ({ env, tenant, body, afterwards }) => {
     const known = await readFlow(env, tenant, "name", body.name);
     if (known) return { status: 200, result: known };
     const [id, now] = [uuidv7(), Date.now() * 1000];
@@ -38,6 +40,7 @@ export function serveFlows(app: App): void {
       .bind(tenant.workspace, id, body.name, JSON.stringify(body.tags), JSON.stringify(body.labels ?? {}), now)
       .run();
     const flow = (await readFlow(env, tenant, "name", body.name)) ?? notFound("flow");
+    if (meta.changes > 0) afterwards(announceFlow(env, tenant, "created", flow));
     return { status: meta.changes > 0 ? 201 : 200, result: flow };
   });
   serve(
@@ -81,19 +84,22 @@ export function serveFlows(app: App): void {
     ]);
     return { results: rows.map(flowToWire), ...pagesOf(all, limit, page) };
   });
-  serve(app, flows.update, async ({ env, tenant, params, body }) => {
+  serve(app, flows.update, async ({ env, tenant, params, body, afterwards }) => {
     const { meta } = await shardOfTenant(env, tenant)
       .prepare("UPDATE flows SET tags = coalesce(?3, tags), updated = ?4 WHERE workspace_id = ?1 AND id = ?2")
       .bind(tenant.workspace, params.id, body.tags ? JSON.stringify(body.tags) : null, Date.now() * 1000)
       .run();
     if (meta.changes === 0) notFound("flow", params.id);
     forgetFlow(tenant, params.id);
+    const flow = await readFlow(env, tenant, "id", params.id);
+    if (flow) afterwards(announceFlow(env, tenant, "updated", flow));
   });
-  serve(app, flows.remove, async ({ env, tenant, params }) => {
+  serve(app, flows.remove, async ({ env, tenant, params, afterwards }) => {
     const flow = (await readFlow(env, tenant, "id", params.id)) ?? notFound("flow", params.id);
     await removeFlow(env, tenant, flow.id);
+    afterwards(announceFlow(env, tenant, "deleted", flow));
   });
-  serve(app, flows.bulkDelete, async ({ env, tenant, body }) => {
+  serve(app, flows.bulkDelete, async ({ env, tenant, body, afterwards }) => {
     const rows = await select<FlowRow>(env, tenant, {
       columns: FLOW_COLUMNS,
       table: "flows",
@@ -103,13 +109,25 @@ export function serveFlows(app: App): void {
       limit: body.limit,
       offset: 0,
     });
-    for (const { id } of rows) await removeFlow(env, tenant, id);
+    for (const row of rows) {
+      await removeFlow(env, tenant, row.id);
+      afterwards(announceFlow(env, tenant, "deleted", flowToWire(row)));
+    }
     return { deleted: rows.map(({ id }) => id) };
   });
   serve(app, flows.count, async ({ env, tenant, body }) =>
     count(env, tenant, { table: "flows", alias: "f", where: aroundFlow(await asked(env, tenant, body)) }),
   );
 }
+
+/** Tells what became of a flow. */
+const announceFlow = (
+  env: Env,
+  tenant: Tenant,
+  action: LifecycleAction,
+  { id, name, tags, labels }: WireFlow,
+): Promise<void> =>
+  announceLifecycle(env, tenant, "flow", action, { id, name, payload: { name, tags, labels: labels as JsonObject } });
 
 /** The deployments and pools that a filter names need not be those of the run. */
 const asked = (env: Env, tenant: Tenant, filters: RunFiltersInput) =>

@@ -241,7 +241,7 @@ test("[DO43] stored results of flow runs and task runs are listed as artifacts, 
 });
 
 describe("graphs", () => {
-  test("[TR61] task runs, subflows, states and artifacts of a run", async () => {
+  test("[TR61] [AP133] task runs, subflows, states and artifacts of a run", async () => {
     const run = await begin();
     await set(run, "RUNNING");
     const first = await task(run, { name: "first" });
@@ -251,6 +251,12 @@ describe("graphs", () => {
     await vi.waitFor(async () => expect((await call(`GET /task_runs/${standIn}`)).body.state_type).toBe("RUNNING"));
     await call("POST /artifacts/", { key: "k", type: "progress", data: 7, flow_run_id: run, task_run_id: first });
     await call("POST /artifacts/", { key: "k", type: "markdown", data: "x", flow_run_id: run });
+    const filter = { event: { name: ["prefect.flow-run.Running"] }, resource: { id: [`prefect.flow-run.${child}`] } };
+    await vi.waitFor(async () => {
+      const [event] = (await call("POST /events/filter", { filter })).body.events;
+      const name = { "prefect.resource.id": `prefect.task-run.${standIn}`, "prefect.resource.name": "stand-in" };
+      expect(event.related).toContainEqual({ ...name, "prefect.resource.role": "task-run" });
+    });
     const { body: graph } = await call(`GET /flow_runs/${run}/graph-v2`);
     expect(graph.root_node_ids).toEqual([first]);
     const nodes = Object.fromEntries(graph.nodes);

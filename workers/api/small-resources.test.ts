@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Asked, ask, makeTenant, type TestTenant } from "../../test/workerd/tenant.ts";
 
 let a: TestTenant;
@@ -11,6 +11,47 @@ const begin = async (more: object = {}) => {
   const flow = (await api("POST /flows/", { name: "flow" })).body;
   return (await api("POST /flow_runs/", { flow_id: flow.id, state: { type: "RUNNING" }, ...more })).body;
 };
+
+test("[AP133] events tell what was made, changed and deleted, with what it was", async () => {
+  const { body: flow } = await api("POST /flows/", { name: "told", tags: ["a"] });
+  await api(`PATCH /flows/${flow.id}`, { tags: ["b"] });
+  const artifact = async (data: string) =>
+    (await api("POST /artifacts/", { key: "k", type: "markdown", data, flow_run_id: run.id })).body.id;
+  const run = await begin({ flow_id: flow.id });
+  const [first, second] = [await artifact("one"), await artifact("two")];
+  await api("POST /work_pools/", { name: "pool", type: "process" });
+  await api(`DELETE /flows/${flow.id}`);
+  const told = async () => {
+    const prefix = ["prefect.flow.", "prefect.artifact-collection.", "prefect.work-pool."];
+    const { events } = (await api("POST /events/filter", { filter: { event: { prefix }, order: "ASC" } })).body;
+    return events.filter(
+      (event: { resource: Record<string, string> }) => event.resource["prefect.resource.name"] !== "flow",
+    );
+  };
+  await vi.waitFor(async () => expect(await told()).toHaveLength(7));
+  const events = await told();
+  const named = (name: string) => events.filter(({ event }: { event: string }) => event === name);
+  const what = (id: string) => ({ "prefect.resource.id": `prefect.flow.${flow.id}`, "prefect.resource.name": id });
+  const tags = (name: string) => named(`prefect.flow.${name}`).map(({ payload }: { payload: object }) => payload);
+  expect(named("prefect.flow.created")[0].resource).toEqual(what("told"));
+  expect([tags("created"), tags("updated"), tags("deleted")]).toMatchObject([
+    [{ name: "told", tags: ["a"] }],
+    [{ tags: ["b"] }],
+    [{ tags: ["b"] }],
+  ]);
+  const key = { "prefect.resource.id": `prefect.artifact-collection.${first}`, "prefect.resource.name": "k" };
+  expect(named("prefect.artifact-collection.created")).toMatchObject([{ resource: key, payload: { data: "one" } }]);
+  expect(named("prefect.artifact-collection.updated")).toMatchObject([
+    {
+      resource: key,
+      related: [
+        { "prefect.resource.id": `prefect.artifact.${second}`, "prefect.resource.role": "latest" },
+        { "prefect.resource.id": `prefect.flow-run.${run.id}` },
+      ],
+    },
+  ]);
+  expect(named("prefect.work-pool.not-ready")[0].resource).not.toHaveProperty(["prefect.resource.role"]);
+});
 
 test("[AP125] a saved search is replaced under its name", async () => {
   const filter = (value: unknown) => ({

@@ -1,5 +1,5 @@
 import { isReserved, workPools } from "@millrace/contract/work-pools.ts";
-import { changes, poolEvent, queueEvent } from "@millrace/domain/dispatch/events.ts";
+import { changes, poolEvent, poolStatusEvent, queueEvent } from "@millrace/domain/dispatch/events.ts";
 import { jobOf, templateProblem } from "@millrace/domain/dispatch/job-template.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
@@ -201,6 +201,8 @@ export async function announceBirth(env: Env, tenant: Tenant, pool: WorkPool): P
   await announce(env, tenant, [
     poolEvent("created", { ...named(pool), defaultQueue: queue.id }, moment()),
     queueEvent("created", queue, named(pool), moment()),
+    // Nobody serves it yet. Pools of Prefect's old agents have no such status.
+    ...(pool.type === "prefect-agent" ? [] : [poolStatusEvent("not-ready", named(pool), moment())]),
   ]);
 }
 
