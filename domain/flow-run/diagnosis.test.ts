@@ -19,13 +19,14 @@ const scheduled = (name: string) =>
     deploymentId: "deployment-1",
   });
 const running = sampleRun(sampleState("RUNNING"));
+const resting = { name: "nightly", paused: true };
 const full = { name: "limit", limit: 1, taken: 1, holders: [{ id: "run-9", since: at(-77) }] };
 
 test.each([
   ["[FR90] due later", { run: scheduled("Scheduled") }, "due", at(-5)],
   ["[FR90] waits for its retry", { run: scheduled("AwaitingRetry") }, "due", at(-5)],
   ["[FR90] found no slot", { run: scheduled("AwaitingConcurrencySlot") }, "due", at(-5)],
-  ["[FR90] deployment paused", { deployment: { name: "nightly", paused: true } }, "deployment", null],
+  ["[FR90] deployment paused, which holds no run that is there", { deployment: resting }, undefined, undefined],
   ["[FR90] deployment deleted", { deployment: "gone" }, "deployment", null],
   ["[FR90] limit of the deployment", { limit: full }, "limit", at(-77)],
   ["[FR90] no pool", { pool: null }, "pool", null],
@@ -52,6 +53,8 @@ test.each([
   ],
   ["[FR90] queue full", { pool: { ...pool, queue: "queue_limit" } }, "queue", null],
   ["[FR90] claimed, not begun", { claim }, "claim", at(-20)],
+  ["[FR90] claimed as the pool's last", { claim, pool: { ...pool, limit: 1, taken: 1 } }, "claim", at(-20)],
+  ["[FR90] claimed before its pool was paused", { claim, pool: { ...pool, paused: true } }, "claim", at(-20)],
   ["[FR90] paused", { run: sampleRun(sampleState("PAUSED")) }, "paused", at(-60)],
   ["[FR90] being cancelled", { run: sampleRun(sampleState("CANCELLING")), claim }, "cancellation", at(-60)],
   ["[FR90] silent", { run: running, heartbeat: { at: at(-99), every: 30 } }, "heartbeat", at(-99)],
@@ -83,7 +86,6 @@ test("[FR90] everything that blocks has a sentence, and all but a time to come s
 });
 
 test.each([
-  ["resume-deployment", { deployment: { name: "nightly", paused: true } }],
   ["resume-pool", { pool: { ...pool, paused: true } }],
   ["resume-queue", { pool: { ...pool, queue: "queue_paused" as const } }],
   ["start-agent", { pool: { ...pool, agents: [] } }],

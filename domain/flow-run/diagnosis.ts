@@ -13,7 +13,6 @@ export type CheckVerdict = "passed" | "blocked" | "unknown";
 
 /** What can be done about it at once, by whoever reads the check. */
 export const REMEDIES = [
-  "resume-deployment",
   "resume-pool",
   "resume-queue",
   "resume-run",
@@ -104,25 +103,14 @@ function due({ run, now }: Evidence): Check {
   return blocked("due", since, `It is scheduled for ${when}.`, "Wait, or schedule it for now.", "start-now");
 }
 
-/** What lies between a run that is due and a process that executes it. */
+/** What lies between a run that is due and a process that executes it. Whoever has claimed it has passed all that stands before. */
 function ways(evidence: Evidence): Check[] {
   const { run, claim, deployment, pool } = evidence;
   const checks: Check[] = [];
   if (deployment === "gone")
     checks.push(blocked("deployment", null, "Its deployment was deleted.", "Cancel the run, or deploy it again."));
-  else if (deployment) {
-    checks.push(
-      deployment.paused
-        ? blocked(
-            "deployment",
-            null,
-            `Its deployment ${deployment.name} is paused.`,
-            "Resume the deployment.",
-            "resume-deployment",
-          )
-        : passed("deployment", `Its deployment ${deployment.name} is active.`),
-    );
-  }
+  else if (deployment) checks.push(passed("deployment", sentence(deployment)));
+  if (claim) return [...checks, claimed(evidence, claim)];
   checks.push(...limit(evidence));
   if (pool === null) {
     const message =
@@ -139,8 +127,14 @@ function ways(evidence: Evidence): Check[] {
     return [...checks, blocked("pool", null, "Its work pool was deleted.", "Move the deployment to another pool.")];
   if (pool === "unknown") return [...checks, unknown("pool", "Its work pool does not answer.")];
   checks.push(...inPool(pool));
-  return claim ? [...checks, claimed(evidence, claim)] : [...checks, offered(evidence)];
+  return [...checks, offered(evidence)];
 }
+
+/** Whoever pauses a deployment stops its schedules; a run that is there goes its way. */
+const sentence = ({ name, paused: still }: { name: string; paused: boolean }): string =>
+  still
+    ? `Its deployment ${name} is paused, which stops its schedules and not this run.`
+    : `Its deployment ${name} is active.`;
 
 function inPool({ name, paused: still, queue, limit: most, taken, agents }: PoolEvidence): Check[] {
   const online = agents.filter((agent) => agent.online);
@@ -199,8 +193,8 @@ function inPool({ name, paused: still, queue, limit: most, taken, agents }: Pool
   ];
 }
 
-function limit({ limit: found, claim }: Evidence): Check[] {
-  if (found === null || claim) return [];
+function limit({ limit: found }: Evidence): Check[] {
+  if (found === null) return [];
   if (found === "unknown") return [unknown("limit", "The concurrency limit of its deployment does not answer.")];
   const { name, limit: most, taken, holders } = found;
   if (taken < most) return [passed("limit", `${taken} of ${most} slots of the limit ${name} are taken.`)];

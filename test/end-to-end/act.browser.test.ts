@@ -130,14 +130,14 @@ test("[WE64] a run that waits says what for, and the button that mends it does",
   await makePool(api, "act-mill");
   const nightly = await makeDeployment(api, flow, "waits", { work_pool_name: "act-mill" });
   const { id } = await api("POST /deployments/{id}/create_flow_run", { params: { id: nightly }, body: {} });
-  await api("POST /deployments/{id}/pause_deployment", { params: { id: nightly } });
+  await api("PATCH /work_pools/{name}", { params: { name: "act-mill" }, body: { is_paused: true } });
   const page = await open(id);
   const why = page.getByRole("region", { name: "Why is it not running?" });
-  await why.getByText("Its deployment waits is paused.").first().waitFor();
-  await why.getByRole("button", { name: "Resume the deployment" }).click();
+  await why.getByText("Its work pool act-mill is paused.").first().waitFor();
+  await why.getByRole("button", { name: "Resume the pool" }).click();
   await why.getByText("No agent or worker of this pool is connected").first().waitFor();
   await why.getByText("npx millrace agent start --pool act-mill").waitFor();
-  expect((await api("GET /deployments/{id}", { params: { id: nightly } })).paused).toBe(false);
+  expect((await api("GET /work_pools/{name}", { params: { name: "act-mill" } })).is_paused).toBe(false);
   await setState(api, id, { type: "RUNNING" }, true);
   await why.waitFor({ state: "detached" });
 });

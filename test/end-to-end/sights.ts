@@ -3,8 +3,8 @@ import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import {
   eventually,
-  openPageAs,
   openPage,
+  openPageAs,
   overflow,
   picture,
   type Theme,

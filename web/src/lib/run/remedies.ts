@@ -12,16 +12,8 @@ export interface Deed {
 
 /** The deed that a remedy stands for; null where it is none of one click. */
 export function deedOf(remedy: Remedy, run: RunDetail, scopes: readonly string[]): Deed | null {
-  const { deploymentId, pool, queue } = run;
+  const { pool, queue } = run;
   switch (remedy) {
-    case "resume-deployment":
-      return deploymentId === null
-        ? null
-        : {
-            words: "Resume the deployment",
-            unless: lacks(scopes, "write_deployments"),
-            act: () => api("POST /deployments/{id}/resume_deployment", { params: { id: deploymentId } }),
-          };
     case "resume-pool":
       return pool === null
         ? null
