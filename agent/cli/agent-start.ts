@@ -8,6 +8,7 @@ import { BundleStore } from "../runner/bundle-store.ts";
 import type { WarmLimits } from "../runner/demand.ts";
 import { takeIdentity } from "../runner/identity.ts";
 import { WarmPool } from "../runner/warm-pool.ts";
+import { exposure } from "../sdk/api/trust.ts";
 import { type Duration, milliseconds } from "../sdk/duration.ts";
 import { settingsOf } from "./api.ts";
 import type { Call, CommandSpec } from "./command.ts";
@@ -90,6 +91,8 @@ export const command: CommandSpec = {
     if (pool === undefined)
       throw usage("Which pool's runs is it to take?", "--pool", "millrace agent start --pool default");
     const settings = await settingsOf(call);
+    const exposed = exposure(settings);
+    if (exposed) out.complain(exposed);
     const { state, cache } = folders(call);
     const identity = takeIdentity(join(state, "agents", encodeURIComponent(pool)), call.text("name"));
     const bundles = new BundleStore(join(cache, "bundles"));

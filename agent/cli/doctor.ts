@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { authorization, connect } from "../sdk/api/connect.ts";
 import type { ApiSettings } from "../sdk/api/settings.ts";
+import { exposure } from "../sdk/api/trust.ts";
 import { describe } from "../sdk/errors.ts";
 import { settingsOf } from "./api.ts";
 import type { Call, CommandSpec } from "./command.ts";
@@ -152,7 +153,7 @@ async function server({ url, credential }: ApiSettings): Promise<Finding> {
     }
     const trouble = troubleWith(response);
     if (trouble) return { check: "server", ok: false, ...trouble };
-    return { check: "server", ok: true, found: `answers in ${took} ms`, fix: null };
+    return { check: "server", ok: true, found: `answers in ${took} ms`, fix: exposure({ url, credential }) };
   } catch (error) {
     const cause = error instanceof Error && error.cause ? error.cause : error;
     return {

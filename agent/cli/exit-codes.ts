@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   /** Network or server; trying again is safe. */
   unreachable: 5,
   timeout: 6,
+  /** The server's certificate is not trusted; trying again is of no use. */
+  untrusted: 7,
   runFailed: 10,
   runCrashed: 11,
   runCancelled: 12,

@@ -1,5 +1,6 @@
 import { profilesPath, readProfiles, writeProfiles } from "../sdk/api/profiles.ts";
 import { fromLocalServer } from "../sdk/api/settings.ts";
+import { exposure } from "../sdk/api/trust.ts";
 import type { Call, CommandSpec } from "./command.ts";
 import { Problem, usage } from "./problem.ts";
 import { readSecret, readStdin } from "./secret.ts";
@@ -19,7 +20,10 @@ export const command: CommandSpec = {
   async run(call) {
     const { out, env } = call;
     const { url, key } = await whereAndWho(call);
-    const session = await sessionOf({ url, credential: { kind: "bearer", token: key } });
+    const settings = { url, credential: { kind: "bearer", token: key } } as const;
+    const exposed = exposure(settings);
+    if (exposed) out.complain(exposed);
+    const session = await sessionOf(settings);
     const name = call.text("profile") ?? "default";
     const profiles = await readProfiles(env);
     profiles.profiles[name] = { api_url: session.api_url, api_key: key };

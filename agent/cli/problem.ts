@@ -3,7 +3,15 @@ import type { ApiError } from "../sdk/api/connect.ts";
 import { describe, type InputError } from "../sdk/errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 
-export type ProblemCode = "failed" | "usage" | "not_found" | "auth" | "unreachable" | "timeout" | "refused";
+export type ProblemCode =
+  | "failed"
+  | "usage"
+  | "not_found"
+  | "auth"
+  | "unreachable"
+  | "timeout"
+  | "untrusted"
+  | "refused";
 
 export interface ProblemFields {
   code: ProblemCode;
@@ -38,6 +46,7 @@ const EXIT_OF: Record<ProblemCode, number> = {
   auth: EXIT_CODES.auth,
   unreachable: EXIT_CODES.unreachable,
   timeout: EXIT_CODES.timeout,
+  untrusted: EXIT_CODES.untrusted,
   refused: EXIT_CODES.failed,
 };
 
@@ -58,6 +67,11 @@ export function toProblem(error: unknown): Problem {
       return new Problem(error.message, {
         code: "unreachable",
         fix: "Look whether the address is right and the server runs; `millrace doctor` says more.",
+      });
+    case "UntrustedServerError":
+      return new Problem(error.message, {
+        code: "untrusted",
+        fix: "Look who answers at this address. The certificate of an authority of your own is named in NODE_EXTRA_CA_CERTS.",
       });
     case "ApiError":
       return fromApi(error as ApiError);

@@ -17,6 +17,7 @@ import {
 import WebSocket from "ws";
 import { authorization, socketToken } from "../sdk/api/connect.ts";
 import type { Credential } from "../sdk/api/settings.ts";
+import { type UntrustedServerError, untrusted } from "../sdk/api/trust.ts";
 import { readServerFrame } from "./server-frame.ts";
 
 /** How long an answer to a ping may take. */
@@ -43,6 +44,8 @@ export interface AgentSocketOptions {
   onDown: (why: string, nextTryMs: number) => void;
   /** The server refuses this agent; with the status of its answer, where it was one. */
   onRefused: (reason: string, status: number | null) => void;
+  /** The server's certificate is not trusted; nothing was sent. */
+  onUntrusted: (error: UntrustedServerError) => void;
   onTrouble: (text: string) => void;
   random?: () => number;
 }
@@ -91,6 +94,8 @@ export class AgentSocket {
       this.#down(socket, isRefusal(response.statusCode) ? "refused" : "broken");
     });
     socket.on("error", (error) => {
+      const stranger = untrusted(this.#options.url, error);
+      if (stranger) return this.#distrust(socket, stranger);
       this.#reason ||= (error as NodeJS.ErrnoException).code ?? error.message;
       this.#down(socket, "broken");
     });
@@ -167,6 +172,14 @@ export class AgentSocket {
       this.#reason = "the server does not answer";
       this.#socket?.terminate();
     }, ms);
+  }
+
+  /** An agent that just began ends; one that has had a session waits: its server may have a certificate that has just expired. */
+  #distrust(socket: WebSocket, stranger: UntrustedServerError): void {
+    this.#reason = stranger.message;
+    this.#closed ||= !this.#everReady;
+    this.#down(socket, "refused");
+    if (!this.#everReady) this.#options.onUntrusted(stranger);
   }
 
   /** Once for each connection: `close` follows `error`. */

@@ -66,6 +66,7 @@ export class Agent {
       onPong: () => this.#lease.pongReceived(),
       onDown: (why, delay) => options.log(`The line to the server is down (${why}); next try in ${readable(delay)}.`),
       onRefused: (reason, status) => void this.#refused(new AgentRefusedError(reason, status)),
+      onUntrusted: (error) => void this.#refused(error),
       onTrouble: options.log,
     });
   }
@@ -103,7 +104,7 @@ export class Agent {
   }
 
   /** Nothing that runs here can be told of any more under this credential: it ends, and with it the agent. */
-  async #refused(error: AgentRefusedError): Promise<void> {
+  async #refused(error: Error): Promise<void> {
     const settle = this.#settle;
     this.#settle = null;
     if (this.#runs.size > 0) this.#options.log(`${error.message} Its ${this.#runs.size} runs are ended.`);

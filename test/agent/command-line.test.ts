@@ -4,6 +4,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../gates/tree.ts";
+import { startImpostor } from "../support/impostor.ts";
 import { CLI, FLOWS, linesOf, until, Workshop } from "./workshop.ts";
 
 let shop: Workshop;
@@ -295,4 +296,35 @@ test("[CL29] doctor looks at each thing between here and the server, and says wh
   const wrong = { env: { MILLRACE_API_URL: `${shop.server.local.url}/elsewhere` } };
   const found = json<object[]>((await shop.runWith(wrong, "doctor", "-o", "json")).stdout);
   expect(found.at(-1)).toMatchObject({ check: "server", ok: false, found: "there is no API at this address" });
+});
+
+test("[S48] [AG59] [SD47] an agent, and every command, leaves a server alone whose certificate is not trusted: exit code 7", async () => {
+  const impostor = await startImpostor();
+  const env = {
+    MILLRACE_API_URL: `https://127.0.0.1:${impostor.port}/api`,
+    MILLRACE_API_KEY: "only-for-the-real-server",
+    MILLRACE_STATE_HOME: shop.path("state-of-s48"),
+    MILLRACE_CACHE_HOME: shop.path("cache-of-s48"),
+  };
+  const calls = [["agent", "start", "--pool", "default"], ["whoami"], ["login", "--url", env.MILLRACE_API_URL]];
+  for (const call of calls) {
+    const { code, stderr } = await shop.runWith({ env }, ...call);
+    expect(code).toBe(7);
+    expect(stderr).toContain("The server at 127.0.0.1 shows a certificate that is not trusted");
+    expect(stderr).not.toContain(env.MILLRACE_API_KEY);
+  }
+  await impostor.close();
+  expect(impostor).toMatchObject({ connections: calls.length, heard: "" });
+});
+
+test("[SD48] an agent that would send its key unencrypted to another machine says so", async () => {
+  const env = { MILLRACE_API_URL: "http://192.0.2.1:1/api", MILLRACE_STATE_HOME: shop.path("state-of-sd48") };
+  const { child, ran } = shop.beginWith(env, "agent", "start", "--pool", "default", "--cache-dir", shop.path("sd48"));
+  let said = "";
+  child.stderr?.on("data", (text: string) => {
+    said += text;
+  });
+  await until("it says so", () => said.includes("http://192.0.2.1:1 unencrypted"));
+  child.kill("SIGTERM");
+  await ran;
 });

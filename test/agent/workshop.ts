@@ -88,7 +88,11 @@ export class Workshop {
 
   /** Begins the command line, for tests that do something to it. */
   begin(...args: string[]): { ran: Promise<Ran>; child: ChildProcess } {
-    return this.#begin(args, {});
+    return this.beginWith({}, ...args);
+  }
+
+  beginWith(env: Record<string, string>, ...args: string[]): { ran: Promise<Ran>; child: ChildProcess } {
+    return this.#begin(args, env);
   }
 
   #begin(args: readonly string[], env: Record<string, string>): { ran: Promise<Ran>; child: ChildProcess } {

@@ -5,6 +5,7 @@
  */
 import { sleep } from "../clock.ts";
 import { type LeanRequest, type LeanResponse, leanFetch } from "./lean-fetch.ts";
+import { untrusted } from "./trust.ts";
 
 const AGAIN: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
@@ -47,6 +48,8 @@ export function retryingFetch(options: RetryOptions): (input: string, init: Lean
         if (!AGAIN.has(response.status)) return response;
       } catch (error) {
         if (init.signal?.aborted) throw error;
+        const stranger = untrusted(input, error);
+        if (stranger) throw stranger;
         failure = error;
       }
       const asked = retryAfterMs(response);
