@@ -33,7 +33,7 @@ const WITHOUT_RUNTIME = [
   "durable-objects/kit/{alarms,cold-store,gather,json-schema,release,remembered}.test.ts",
   "workers/api/{body,run-ids,sql-filter}.test.ts",
   "workers/auth/{hook-signatures,keys}.test.ts",
-  "workers/channels/inbox.test.ts",
+  "workers/channels/{crowd,inbox}.test.ts",
 ];
 
 /** A private Ed25519 key as a JWK, as a server's secrets hold it. */

@@ -31,6 +31,8 @@ interface Attachment extends Bearer {
   over: boolean;
 }
 
+/** Agents of one key that may hang on a pool at once. */
+const MOST_LINES = 2_000;
 /** Tells agents' sockets from others of the object. */
 const TAG = "agent";
 
@@ -50,8 +52,10 @@ export class AgentLines {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(AGENT_PING, AGENT_PONG));
   }
 
-  /** Takes the socket of an agent that has not said yet which session it is. */
+  /** Takes the socket of an agent that has not said yet which session it is; 429 where its key has as many as it may. */
   open({ account, key, address, expires }: Bearer): Response {
+    const lines = [...this.#all().values()].filter((line) => !line.over && key !== null && line.key === key);
+    if (lines.length >= MOST_LINES) return new Response(null, { status: 429 });
     const attachment: Attachment = { account, key, address, expires, session: null, over: false };
     const { socket, response } = openSocket(this.#ctx, [TAG], attachment, [{ type: "auth_success" }]);
     this.#all().set(socket, attachment);

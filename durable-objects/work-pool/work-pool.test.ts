@@ -555,6 +555,14 @@ describe("the channel", () => {
   });
 });
 
+test("[WP26] an agent that never stops talking is closed with the reason; what it said too much is not read", async () => {
+  const agent = await TestAgent.start(owner, pool);
+  // All of it at one moment, however long this machine takes.
+  laterBy(0);
+  for (let sent = 0; sent < 30_100; sent++) agent.socket.send({ type: "renew" });
+  expect(await agent.socket.closed()).toEqual({ code: 1008, reason: expect.stringContaining("10000 frames") });
+});
+
 describe("the end of a credential", () => {
   const inAnHour = () => (Date.now() + 3_600_000) * 1000;
   const statuses = async () => (await calls().agents(owner)).map(({ status }) => status);

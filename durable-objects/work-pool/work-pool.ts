@@ -6,6 +6,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import { AGENT_CLOSE } from "@millrace/contract/channels/agent.ts";
 import type { WireEvent } from "@millrace/contract/events.ts";
 import type { WireAgent } from "@millrace/contract/work-pools.ts";
 import { type AllowedNetwork, lets } from "@millrace/domain/access/allow-list.ts";
@@ -13,6 +14,7 @@ import { type Cleanup, newCleanup } from "@millrace/domain/dispatch/cleanups.ts"
 import { deploymentEvent } from "@millrace/domain/dispatch/events.ts";
 import { explain } from "@millrace/domain/dispatch/explain.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
+import { FRAMES_A_SECOND, FramePace } from "@millrace/domain/limit/frame-pace.ts";
 import type { Problem } from "@millrace/domain/problem.ts";
 import type { StateInput } from "@millrace/domain/state.ts";
 import { formatInstant, plusSeconds } from "@millrace/domain/time.ts";
@@ -24,6 +26,7 @@ import type { Answer, Owner, Reporter } from "../flow-run/rpc.ts";
 import { now, PhysicalAlarm } from "../kit/alarms.ts";
 import { type Packed, pack } from "../kit/packed.ts";
 import { signRunToken } from "../kit/run-token.ts";
+import { close } from "../kit/sockets.ts";
 import { SqliteStore } from "../kit/store.ts";
 import { AgentDesk } from "./agent-desk.ts";
 import { AgentLines, type Bearer } from "./agent-lines.ts";
@@ -49,6 +52,7 @@ import { WorkerLines } from "./worker-lines.ts";
 const CHECK_SECONDS = 60;
 /** Runs that are told at once that their pool is gone. */
 const DISMISSED_AT_ONCE = 20;
+const TOO_FAST = `Too fast: at most ${FRAMES_A_SECOND} frames, and 16 MiB of them, in a second.`;
 
 export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   readonly #ledger: PoolLedger;
@@ -59,6 +63,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   readonly #takings: Takings;
   readonly #workerLines: WorkerLines;
   readonly #alarm: PhysicalAlarm;
+  readonly #paces = new WeakMap<WebSocket, FramePace>();
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env);
@@ -265,6 +270,7 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (!this.#isInPace(socket, message)) return close(socket, AGENT_CLOSE.policy, TOO_FAST);
     if (this.#workerLines.isOne(socket)) await this.#workerLines.heard(socket, message);
     else await this.#agents.heard(socket, message);
   }
@@ -312,6 +318,13 @@ export class WorkPool extends DurableObject<ObjectEnv> implements WorkPoolRpc {
     this.#assignments.acknowledged(run);
     this.#ledger.remove(run);
     return true;
+  }
+
+  /** A socket that hangs here without the Worker between is watched here. What a sleep forgets is a pause. */
+  #isInPace(socket: WebSocket, message: string | ArrayBuffer): boolean {
+    const pace = this.#paces.get(socket) ?? new FramePace(Date.now());
+    this.#paces.set(socket, pace);
+    return pace.take(typeof message === "string" ? message.length : message.byteLength, Date.now());
   }
 
   /** Writes and tells what changed of who is there. */

@@ -220,26 +220,38 @@ describe("[S13] sockets that are used for something else", () => {
     expect([1006, 1009]).toContain(await closed);
   });
 
-  test("[S13] 300 sockets of one key, and 10,000 events at once, keep nobody from being served", async () => {
-    const { apiUrl, key, client } = parties.a;
-    const sockets = await Promise.all(
-      Array.from({ length: 300 }, () => Socket.open(`${apiUrl}/events/in`, ["prefect"])),
-    );
-    for (const socket of sockets) socket.send({ type: "auth", token: key });
-    const [flood] = sockets as [Socket];
-    for (let sent = 0; sent < 10_000; sent++) {
-      const resource = { "prefect.resource.id": "attacker" };
-      flood.send({
-        id: randomUUID(),
-        occurred: new Date().toISOString(),
-        event: "flood",
-        resource,
-        related: [],
-        payload: {},
-      });
+  const event = () => ({
+    id: randomUUID(),
+    occurred: new Date().toISOString(),
+    event: "flood",
+    resource: { "prefect.resource.id": "attacker" },
+    related: [],
+    payload: {},
+  });
+
+  test("[S13] [AP119] of 2,010 sockets of one key ten are closed with the reason, the oldest work, and others are served", async () => {
+    const { a, server } = parties;
+    const greedy = await makeKey(server.local, a.workspaceId, `greedy-${randomUUID()}`);
+    const open = async () => {
+      const socket = await Socket.open(`${a.apiUrl}/events/in`, ["prefect"]);
+      socket.send({ type: "auth", token: greedy.key });
+      expect(JSON.parse(await socket.next())).toEqual({ type: "auth_success" });
+      return socket;
+    };
+    const sockets: Socket[] = [];
+    while (sockets.length < 2_000) sockets.push(...(await Promise.all(Array.from({ length: 200 }, open))));
+    for (const socket of await Promise.all(Array.from({ length: 10 }, open))) {
+      const { code, reason } = await socket.closed();
+      expect({ code, reason }).toEqual({ code: 1013, reason: expect.stringContaining("2000 sockets") });
     }
-    expect(await client("POST /flows/count", { body: {} })).toBeGreaterThan(0);
-    for (const socket of sockets) socket.end();
+    const [oldest] = sockets as [Socket];
+    for (let sent = 0; sent < 10_000; sent++) oldest.send(event());
+    await oldest.confirm();
+    expect(await a.client("POST /flows/count", { body: {} })).toBeGreaterThan(0);
+    const other = await Socket.open(`${a.apiUrl}/events/in`, ["prefect"]);
+    other.send({ type: "auth", token: a.key });
+    expect(JSON.parse(await other.next())).toEqual({ type: "auth_success" });
+    for (const socket of [other, ...sockets]) socket.end();
   });
 });
 

@@ -17,6 +17,8 @@ const TENANT = "x-millrace-tenant";
 const REFUSED =
   "This credential was revoked a moment ago, or your address has just left the allow list of this account.";
 
+const CROWDED = "Too many agents of this API key are connected to this pool: give others a key of their own.";
+
 /** What the pool is told of a line: whose it is, and how long its credential holds. */
 const lineOf = (tenant: Tenant, { keyId, expires }: Credential, address: string | null): Request => {
   const bearer = { address, key: keyId, expires: expires === null ? null : Math.floor(expires * 1e6) };
@@ -52,7 +54,8 @@ export async function connectDirectly(request: Request, env: Env): Promise<Respo
   const pool = await poolOf(env, tenant, request);
   if (!pool) return Response.json({ detail: "Work pool not found" }, { status: 404 });
   const answer = await workPoolAt(env, workspace, pool).fetch(lineOf(tenant, credential, callerAddress(request, env)));
-  if (!answer.webSocket) return Response.json({ detail: REFUSED }, { status: answer.status });
+  if (!answer.webSocket)
+    return Response.json({ detail: answer.status === 429 ? CROWDED : REFUSED }, { status: answer.status });
   return new Response(null, {
     status: answer.status,
     webSocket: answer.webSocket,

@@ -13,6 +13,7 @@ import { authenticate, authenticateFrame, stillLets, stillReaches } from "../aut
 import { callerAddress } from "../auth/caller-address.ts";
 import { allows, type Credential, type Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
+import { Crowd, MOST_SOCKETS } from "./crowd.ts";
 import { closeQuietly, Inbox } from "./inbox.ts";
 
 /** How a socket is closed for a bad frame or credential, for a rule that it broke, for a failure of ours, and for being too fast. */
@@ -110,6 +111,10 @@ async function greet(
   await begin(channel, { ...admitted, socket, inbox }, env, request);
 }
 
+/** The sockets of this isolate. */
+const crowd = new Crowd();
+const CROWDED = `This credential has ${MOST_SOCKETS} sockets open: close some of them first`;
+
 /** Milliseconds between two looks at the credential of an open socket; with the cache's age, 30 seconds at most. */
 const RECHECKED = 10_000;
 
@@ -117,6 +122,9 @@ const RECHECKED = 10_000;
 async function begin(channel: Channel, client: Client, env: Env, request: Request): Promise<void> {
   const { socket, inbox, credential, tenant } = client;
   const address = callerAddress(request, env);
+  const leave = crowd.enter(credential.keyId ?? credential.claim?.run ?? credential.actor.id);
+  if (!leave) return closeQuietly(socket, TRY_AGAIN_LATER, CROWDED);
+  inbox.whenClosed(leave);
   const check = async (): Promise<void> => {
     try {
       if (!(await stillReaches(credential, tenant.workspace, env)))

@@ -115,3 +115,17 @@ test.each<[string, string, object | null]>([
 ])("%s is read as a frame or as none", (_case, text, expected) => {
   expect(readFrame(text)).toEqual(expected);
 });
+
+test("[AP11] [LI9] a client that is let in and never stops talking is closed with the reason, and not heard any more", () => {
+  const { socket, inbox } = open();
+  let heard = 0;
+  inbox.forward(
+    () => {
+      heard += 1;
+    },
+    () => {},
+  );
+  for (let sent = 0; sent < 50_000; sent++) socket.comes("{}");
+  expect(heard).toBe(30_000);
+  expect(socket.closes[0]).toEqual([1013, expect.stringContaining("10000 frames")]);
+});

@@ -2,8 +2,9 @@
  * The frames of a client's socket.
  *
  * AP11 Frames are read in order, and none is lost: those that come while nobody reads wait. A socket that sends more than an
- *      honest client would, or bytes instead of text, is closed; nothing that comes after is kept.
+ *      honest client would, at once or in a second, or bytes instead of text, is closed; nothing that comes after is kept.
  */
+import { FRAMES_A_SECOND, FramePace } from "@millrace/domain/limit/frame-pace.ts";
 
 /** Longest frame that is read, in characters. */
 const LONGEST_FRAME = 2 * 1024 * 1024;
@@ -11,7 +12,8 @@ const LONGEST_FRAME = 2 * 1024 * 1024;
 const MOST_WAITING = 10_000;
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
-const [PROTOCOL_ERROR, POLICY_VIOLATION] = [1002, 1008];
+const [PROTOCOL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER] = [1002, 1008, 1013];
+const TOO_FAST = `Too fast: at most ${FRAMES_A_SECOND} frames, and 16 MiB of them, in a second`;
 
 /** A frame as an object; null for what is none. */
 export type Frame = { type?: unknown; [field: string]: unknown } | null;
@@ -23,6 +25,7 @@ export class Inbox {
   #reader: ((text: string | null) => void) | null = null;
   readonly #listeners: ((text: string) => void)[] = [];
   readonly #onClose: (() => void)[] = [];
+  readonly #pace = new FramePace(Date.now());
   #closed = false;
 
   /** Takes over the socket's frames; must be made in the same turn in which the socket is accepted. */
@@ -69,6 +72,7 @@ export class Inbox {
   #receive(data: unknown): void {
     if (this.#closed) return;
     if (typeof data !== "string") this.#giveUp(PROTOCOL_ERROR, "Frames are JSON text, not bytes");
+    else if (!this.#pace.take(data.length, Date.now())) this.#giveUp(TRY_AGAIN_LATER, TOO_FAST);
     else if (this.#listeners.length > 0) for (const onText of this.#listeners) onText(data);
     else if (this.#reader) this.#reader(data);
     else {
