@@ -402,7 +402,7 @@ export const deployments = {
     path: "/deployments/{id}/schedules/preview",
     scope: "see_deployments",
     params: ById,
-    body: z.object({
+    body: z.strictObject({
       schedule: ScheduleIn,
       after: maybe(Timestamp),
       limit: otherwise(z.int().min(1).max(200), 10),

@@ -211,14 +211,21 @@ test("[CL33] runs cancel --wait waits for the end, and prints a receipt of what 
   expect(again.stderr).not.toBe("");
 });
 
-test("[CL34] deploy without --pool leaves a deployment in its pool and queue", async () => {
+test("[CL34] [SD64] deploy without --pool leaves a deployment in its pool and queue, and with its schedules", async () => {
   const poolOf = async (...options: string[]) => {
     const { stdout } = await shop.run("deploy", `${FLOWS}:printing`, "--name", "kept", ...options, "-o", "json");
     return json<{ pool: string | null }[]>(stdout)[0]?.pool;
   };
   expect(await poolOf()).toBeNull();
   expect(await poolOf("--pool", "default")).toBe("default");
+  const params = { flow_name: "printing", deployment_name: "kept" };
+  const { id } = await shop.api("GET /deployments/name/{flow_name}/{deployment_name}", { params });
+  const schedule = { cron: "0 0 1 1 *", timezone: "Europe/Paris" };
+  const given = [{ schedule, active: false, slug: "yearly", catch_up: { policy: "latest" as const } }];
+  const [made] = await shop.api("POST /deployments/{id}/schedules", { params: { id }, body: given });
   expect(await poolOf()).toBe("default");
+  const kept = await shop.api("GET /deployments/{id}/schedules", { params: { id } });
+  expect(kept).toEqual([{ ...made, updated: expect.any(String) }]);
 });
 
 test("[CL35] bash completes commands, values and the names of deployments", async () => {

@@ -1,4 +1,5 @@
 /** Stores a bundle and makes, or brings up to date, a deployment of one of its flows. */
+import type { WireDeployment } from "@millrace/contract/deployments.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
 import { ApiError, type Client } from "../api/connect.ts";
 import { SettingsError } from "../errors.ts";
@@ -8,6 +9,7 @@ import { parameterSchema, toParameters } from "../input.ts";
 import type { Bundle } from "./bundle.ts";
 import { BUNDLE_STEP } from "./bundle-step.ts";
 import type { Deployed, DeployOptions } from "./options.ts";
+import { keptSchedule, wantedSchedules } from "./schedules.ts";
 
 export async function deployFlow(
   api: Client,
@@ -17,10 +19,12 @@ export async function deployFlow(
 ): Promise<Deployed> {
   const name = `${definition.name}/${options.name}`;
   const parameters = toParameters(definition.name, options.parameters);
-  const [, flow, place] = await Promise.all([
+  const wanted = options.schedules && wantedSchedules(definition.name, options.schedules);
+  const [, flow, known] = await Promise.all([
     api("PUT /bundles/{sha256}", { params: { sha256: bundle.sha256 }, body: bundle.bytes as never }),
     api("POST /flows/", { body: { name: definition.name } }),
-    placeOf(api, definition.name, options),
+    findKnown(api, definition.name, options.name),
+    assertPool(api, options.workPool),
   ]);
   const deployment = await api("POST /deployments/", {
     body: {
@@ -34,7 +38,10 @@ export async function deployFlow(
       parameters,
       labels: labelsOf(definition),
       tags: [...(options.tags ?? definition.tags)],
-      ...place,
+      ...placeOf(known, options),
+      ...boundOf(options),
+      // A create replaces them all: what people gave it elsewhere is not to be lost by a new version of its code.
+      schedules: wanted ?? known?.schedules.map(keptSchedule) ?? [],
       description: options.description ?? definition.description,
       version: options.version ?? definition.version,
       job_variables: (options.jobVariables ?? {}) as JsonObject,
@@ -47,27 +54,38 @@ export async function deployFlow(
 type Place = { work_pool_name?: string | undefined; work_queue_name?: string | undefined };
 
 /** The pool and queue of a deployment: those that are named, else those that it has already. */
-async function placeOf(api: Client, flow: string, { name, workPool, queue }: DeployOptions<unknown>): Promise<Place> {
-  if (workPool !== undefined) {
-    await assertPool(api, workPool);
-    return { work_pool_name: workPool, work_queue_name: queue };
-  }
-  try {
-    const params = { flow_name: flow, deployment_name: name };
-    const known = await api("GET /deployments/name/{flow_name}/{deployment_name}", { params });
-    const pool = known.work_pool_name ?? undefined;
-    return { work_pool_name: pool, work_queue_name: queue ?? known.work_queue_name ?? undefined };
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    return { work_queue_name: queue };
-  }
+function placeOf(known: WireDeployment | null, { workPool, queue }: DeployOptions<unknown>): Place {
+  if (workPool !== undefined) return { work_pool_name: workPool, work_queue_name: queue };
+  const { work_pool_name: pool, work_queue_name: its } = known ?? {};
+  return { work_pool_name: pool ?? undefined, work_queue_name: queue ?? its ?? undefined };
 }
 
-async function assertPool(api: Client, name: string): Promise<void> {
+/** The bound of its runs at once, where one is given. */
+function boundOf({ concurrencyLimit: given }: DeployOptions<unknown>): object {
+  if (given === undefined) return {};
+  const { limit, collisionStrategy } = typeof given === "number" ? { limit: given, collisionStrategy: null } : given;
+  return {
+    concurrency_limit: limit,
+    ...(collisionStrategy && { concurrency_options: { collision_strategy: collisionStrategy } }),
+  };
+}
+
+/** The deployment of this name; null: it is new. */
+async function findKnown(api: Client, flow: string, name: string): Promise<WireDeployment | null> {
+  const params = { flow_name: flow, deployment_name: name };
+  return orMissing(api("GET /deployments/name/{flow_name}/{deployment_name}", { params }));
+}
+
+async function assertPool(api: Client, name: string | undefined): Promise<void> {
+  if (name !== undefined && (await orMissing(api("GET /work_pools/{name}", { params: { name } }))) === null)
+    throw new SettingsError(`There is no work pool "${name}" in this workspace.`);
+}
+
+async function orMissing<Found>(asked: Promise<Found>): Promise<Found | null> {
   try {
-    await api("GET /work_pools/{name}", { params: { name } });
+    return await asked;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    throw new SettingsError(`There is no work pool "${name}" in this workspace.`);
+    return null;
   }
 }

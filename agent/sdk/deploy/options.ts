@@ -1,5 +1,26 @@
 /** How a flow is deployed. */
 import type { JsonObject } from "@millrace/domain/json.ts";
+import type { Duration } from "../duration.ts";
+
+/** When a deployment runs by itself, said in one of three ways. */
+export type ScheduleOptions<Input = unknown> = (
+  | { cron: string; dayOr?: boolean }
+  /** `anchor`: a moment from which it is counted; the beginning of 2020. */
+  | { every: Duration; anchor?: Date | string }
+  | { rrule: string }
+) & {
+  /** As `Europe/Paris`; UTC. */
+  timezone?: string;
+  /** What it is called; a schedule of the same slug is the same one when the flow is deployed again. */
+  slug?: string;
+  /** Lie over the deployment's. */
+  parameters?: Partial<Input>;
+  /** False: paused. */
+  active?: boolean;
+  /** What becomes of times that passed while the service was away; `window`: how long ago the oldest may be. */
+  catchUp?: CatchUp | { policy: CatchUp; window: Duration };
+};
+type CatchUp = "all" | "latest" | "none";
 
 export interface DeployOptions<Input = unknown> {
   /** The deployment's name; with the flow's it is `flow/name`. */
@@ -9,6 +30,10 @@ export interface DeployOptions<Input = unknown> {
   queue?: string;
   /** Parameters that a run has where its caller gives none. */
   parameters?: Partial<Input>;
+  /** All schedules that it is to have; left out, it keeps those it has. */
+  schedules?: readonly ScheduleOptions<Input>[];
+  /** How many of its runs may be under way at once; more wait, or are cancelled. Left out, it keeps the one it has. */
+  concurrencyLimit?: number | { limit: number; collisionStrategy: "ENQUEUE" | "CANCEL_NEW" };
   tags?: readonly string[];
   description?: string;
   version?: string;
