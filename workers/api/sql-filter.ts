@@ -223,6 +223,12 @@ const RUN_QUEUE = { id: "r.work_queue_id", name: "r.work_queue_name" };
 export const queueRowCondition = (filter: WorkQueueFilterInput): Condition =>
   workQueueCondition({ id: "q.id", name: "q.name" })(filter);
 
+/** The queue of something, by what says its id and name; what is in no queue is not meant, even by a filter that asks for nothing. */
+const ofQueue =
+  (queue: { id: string; name: string }) =>
+  (filter: WorkQueueFilterInput): Condition =>
+    combine("and_", [{ sql: `${queue.id} IS NOT NULL`, values: [] }, workQueueCondition(queue)(filter)]);
+
 /** Work queues, by what says their id and name. */
 const workQueueCondition =
   (queue: { id: string; name: string }) =>
@@ -334,7 +340,7 @@ export const aroundFlowRun = (filters: Asked<RunFiltersInput>): Condition =>
   combine("and_", [
     within(filters.flow_runs, flowRunCondition),
     filters.task_runs,
-    within(filters.work_pool_queues, workQueueCondition(RUN_QUEUE)),
+    within(filters.work_pool_queues, ofQueue(RUN_QUEUE)),
     within(filters.flows, (f) =>
       exists("flows f WHERE f.workspace_id = r.workspace_id AND f.id = r.flow_id", flowCondition(f)),
     ),
@@ -359,7 +365,7 @@ export const aroundFlow = (filters: Asked<RunFiltersInput>): Condition =>
     ]),
     oneOf("deployments d WHERE d.workspace_id = f.workspace_id AND d.flow_id = f.id", [
       within(filters.deployments, deploymentCondition),
-      within(filters.work_pool_queues, workQueueCondition(DEPLOYMENT_QUEUE)),
+      within(filters.work_pool_queues, ofQueue(DEPLOYMENT_QUEUE)),
       within(filters.work_pools, poolOfDeployment),
     ]),
   ]);
@@ -372,7 +378,7 @@ export const aroundDeployment = (filters: Asked<RunFiltersInput>): Condition =>
       within(filters.flow_runs, flowRunCondition),
       filters.task_runs,
     ]),
-    within(filters.work_pool_queues, workQueueCondition(DEPLOYMENT_QUEUE)),
+    within(filters.work_pool_queues, ofQueue(DEPLOYMENT_QUEUE)),
     within(filters.flows, (f) =>
       exists("flows f WHERE f.workspace_id = d.workspace_id AND f.id = d.flow_id", flowCondition(f)),
     ),
