@@ -14,7 +14,7 @@ import {
 import { discardRuns } from "./deployment-removal.ts";
 import { inStyleOf } from "./deployment-style.ts";
 import { DESCRIBED, listVersions, promote, readVersion, removeVersion } from "./deployment-versions.ts";
-import { type Cell, change, columnsOf, limitOf, planAnew, write } from "./deployment-writes.ts";
+import { type Cell, change, columnsOf, limitOf, placeOf, planAnew, write } from "./deployment-writes.ts";
 import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { findWorkPool } from "./work-pools.ts";
@@ -64,7 +64,7 @@ export function serveDeploymentLines(app: App): void {
     const id = uuidv7();
     const pool = overrides.work_pool_name
       ? ((await findWorkPool(env, tenant, overrides.work_pool_name)) ?? notFound("work pool", overrides.work_pool_name))
-      : null;
+      : undefined;
     if (pool) await ensureQueue(env, tenant, pool, overrides.work_queue_name ?? null);
     const limit = await limitOf(env, tenant, id, { ...limitsOf(base), ...overrides });
     const row = await write(
@@ -74,7 +74,7 @@ export function serveDeploymentLines(app: App): void {
       {
         ...copyOf(base),
         ...columnsOf(overrides),
-        ...(pool && { work_pool_id: pool.id }),
+        ...placeOf(overrides, pool),
         concurrency_limit_id: limit ?? null,
         schedules: JSON.stringify(branchedSchedules(base, body.options.schedule_handling)),
         branch: body.branch,

@@ -33,13 +33,26 @@ export function columnsOf(body: DeploymentCreateBody | DeploymentUpdateBody): Re
     enforce_parameter_schema: flag(body.enforce_parameter_schema),
     job_variables: always(body.job_variables),
     tags: json(body.tags),
-    work_queue_name: body.work_queue_name,
     paused: flag(body.paused),
     concurrency_options: json(body.concurrency_options),
     storage_document_id: body.storage_document_id,
     infrastructure_document_id: body.infrastructure_document_id,
   };
   return Object.fromEntries(Object.entries(cells).filter(([, cell]) => cell !== undefined)) as Record<string, Cell>;
+}
+
+/**
+ * Columns of the pool and queue in which a deployment's runs are to wait. A pool without a queue means its default one, and a queue
+ * that is null says nothing by itself. `pool`: null, there is to be none; `undefined`, nothing was said.
+ */
+export function placeOf(
+  { work_queue_name: queue }: Pick<DeploymentCreateBody, "work_queue_name">,
+  pool: { id: string } | null | undefined,
+): Record<string, Cell> {
+  if (pool) return { work_pool_id: pool.id, work_queue_name: queue ?? null };
+  const named: Record<string, Cell> =
+    queue === undefined || (queue === null && pool === undefined) ? {} : { work_queue_name: queue };
+  return pool === null ? { work_pool_id: null, ...named } : named;
 }
 
 /** Columns of the line of branches that a deployment belongs to. */

@@ -86,6 +86,26 @@ describe("upsert", () => {
     expect((await api(`GET /deployments/${id}`)).body.global_concurrency_limit).toBeNull();
   });
 
+  test("[AP83] a pool without a queue means its default one, and null takes a pool away in an update alone", async () => {
+    for (const name of ["a", "b"]) await api("POST /work_pools/", { name, type: "process" });
+    const inQueue = { work_pool_name: "a", work_queue_name: "q" };
+    const { id } = await deploy(inQueue);
+    const place = ({ work_pool_name, work_queue_name }: Record<string, unknown>) => [work_pool_name, work_queue_name];
+    const again = async (body: object) => place(await deploy(body));
+    const patch = async (body: object) => {
+      await api(`PATCH /deployments/${id}`, inQueue);
+      await api(`PATCH /deployments/${id}`, body);
+      return place((await api(`GET /deployments/${id}`)).body);
+    };
+    expect(await again({ work_pool_name: null, work_queue_name: null })).toEqual(["a", "q"]);
+    expect(await again({ work_pool_name: "b" })).toEqual(["b", "default"]);
+    expect(await patch({ work_pool_name: "a" })).toEqual(["a", "default"]);
+    expect(await patch({ work_queue_name: null })).toEqual(["a", "q"]);
+    expect(await patch({ work_pool_name: null, work_queue_name: null })).toEqual([null, null]);
+    expect(await patch({ work_queue_name: "new" })).toEqual(["a", "new"]);
+    expect((await api("GET /work_pools/a/queues/new")).status).toBe(200);
+  });
+
   test("[AP83] pages, counts and filters know paused deployments and those with a limit", async () => {
     await deploy({ name: "one", paused: true });
     await deploy({ name: "two", concurrency_limit: 2 });

@@ -27,7 +27,7 @@ import {
 } from "./deployment-records.ts";
 import { removeDeployment } from "./deployment-removal.ts";
 import { inStyleOf } from "./deployment-style.ts";
-import { change, columnsOf, limitOf, lineOf, write } from "./deployment-writes.ts";
+import { change, columnsOf, limitOf, lineOf, placeOf, write } from "./deployment-writes.ts";
 import { fitJobVariables, fitParameters } from "./fitting.ts";
 import { findFlow } from "./flow-records.ts";
 import { notFound, Refusal } from "./refusal.ts";
@@ -50,9 +50,10 @@ export function serveDeployments(app: App): void {
   serve(app, deployments.create, async ({ env, tenant, body, request, afterwards }) => {
     const flow = (await findFlow(env, tenant, body.flow_id)) ?? notFound("flow", body.flow_id);
     const known = await readRow(env, tenant, "d.flow_id = ?2 AND d.name = ?3", flow.id, body.name);
-    const pool = await poolOf(env, tenant, body.work_pool_name);
+    // Only an update takes a pool away.
+    const pool = (await poolOf(env, tenant, body.work_pool_name)) ?? undefined;
     fitsAtBirth(body, known, pool ?? null);
-    if (pool) await ensureQueue(env, tenant, pool, body.work_queue_name ?? null);
+    await ensurePlace(env, tenant, body, pool, known);
     const id = known?.id ?? uuidv7();
     const limit = await limitOf(env, tenant, id, body);
     const schedules = redeployed(known ? schedulesOf(known) : [], body.schedules.map(wantedSchedule), moment());
@@ -67,7 +68,7 @@ export function serveDeployments(app: App): void {
         // What is not given goes back to what it is at birth for parameters alone: they belong to the code that is deployed.
         ...columnsOf({ ...body, parameters: body.parameters ?? {} }),
         ...lineOf(body),
-        ...(pool !== undefined && { work_pool_id: pool?.id ?? null }),
+        ...placeOf(body, pool),
         ...(limit !== undefined && { concurrency_limit_id: limit }),
         labels: JSON.stringify(labels),
         schedules: JSON.stringify(schedules),
@@ -82,13 +83,13 @@ export function serveDeployments(app: App): void {
     const known = await deploymentNow(env, tenant, params.id);
     const pool = await poolOf(env, tenant, body.work_pool_name);
     fitsNow(body, known, pool ?? null);
-    if (pool) await ensureQueue(env, tenant, pool, body.work_queue_name ?? null);
+    await ensurePlace(env, tenant, body, pool, known);
     const limit = await limitOf(env, tenant, known.id, body);
     const schedules = body.schedules ? changedSchedules(schedulesOf(known), body.schedules) : null;
     if (schedules) checkSlugs(schedules);
     const row = await change(env, tenant, known.id, {
       ...columnsOf(body),
-      ...(pool !== undefined && { work_pool_id: pool?.id ?? null }),
+      ...placeOf(body, pool),
       ...(limit !== undefined && { concurrency_limit_id: limit }),
       ...(schedules && { schedules: JSON.stringify(schedules) }),
     });
@@ -204,6 +205,19 @@ const list = async (
 
 const countOf = async (env: Env, tenant: Tenant, filters: RunFiltersInput): Promise<number> =>
   count(env, tenant, { table: "deployments", alias: "d", where: aroundDeployment(await asked(env, tenant, filters)) });
+
+/** Makes the queue that a request names where it is not there: in the pool that it names, otherwise in the deployment's own. */
+async function ensurePlace(
+  env: Env,
+  tenant: Tenant,
+  { work_queue_name: queue }: Pick<DeploymentCreateBody, "work_queue_name">,
+  pool: WorkPool | null | undefined,
+  known: DeploymentRow | null,
+): Promise<void> {
+  const own = pool === undefined && queue && known?.pool_name ? known.pool_name : null;
+  const home = own === null ? pool : await findWorkPool(env, tenant, own);
+  if (home) await ensureQueue(env, tenant, home, queue ?? null);
+}
 
 /** `undefined`: nothing was said of the pool; null: there is to be none. */
 async function poolOf(env: Env, tenant: Tenant, name: string | null | undefined): Promise<WorkPool | null | undefined> {
