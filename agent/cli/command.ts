@@ -20,7 +20,17 @@ export interface OptionSpec {
 }
 
 /** Kinds of names that a server, or the file of profiles, knows. */
-export type Names = "deployment" | "flow" | "pool" | "profile" | "run";
+export type Names =
+  | "deployment"
+  | "flow"
+  | "limit"
+  | "pool"
+  | "profile"
+  | "queue"
+  | "run"
+  | "secret"
+  | "variable"
+  | "workspace";
 
 export interface CommandSpec {
   description: string;

@@ -62,6 +62,12 @@ async function ofCommand(
 const POSITIONALS: Readonly<Record<string, Pick<OptionSpec, "names" | "values">>> = {
   flowdeployment: { names: "deployment" },
   run: { names: "run" },
+  pool: { names: "pool" },
+  poolqueue: { names: "queue" },
+  variable: { names: "variable" },
+  secret: { names: "secret" },
+  limit: { names: "limit" },
+  workspace: { names: "workspace" },
   shell: { values: ["bash", "zsh", "fish"] },
   profile: { names: "profile" },
 };

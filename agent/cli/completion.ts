@@ -43,6 +43,22 @@ async function namesOf(call: Call, kind: Names): Promise<readonly string[]> {
   const { settingsOf } = await import("./api.ts");
   const api = connect(await settingsOf(call), { budgetMs: BUDGET_MS, attemptMs: BUDGET_MS });
   if (kind === "pool") return (await api("POST /work_pools/filter", { body: {} })).map(({ name }) => name);
+  if (kind === "queue") {
+    const queues = await api("POST /work_queues/filter", { body: { limit: MOST } });
+    return queues.map(({ work_pool_name, name }) => `${work_pool_name}/${name}`);
+  }
+  if (kind === "variable")
+    return (await api("POST /variables/filter", { body: { limit: MOST } })).map(({ name }) => name);
+  if (kind === "limit")
+    return (await api("POST /v2/concurrency_limits/filter", { body: { limit: MOST } })).map(({ name }) => name);
+  if (kind === "secret") {
+    const { allSecrets } = await import("./secrets.ts");
+    return (await allSecrets(api)).flatMap(({ name }) => name ?? []);
+  }
+  if (kind === "workspace") {
+    const { workspacesOf } = await import("./workspaces.ts");
+    return (await workspacesOf(await settingsOf(call))).workspaces.map(({ workspace_handle }) => workspace_handle);
+  }
   if (kind === "run") {
     const runs = await api("POST /flow_runs/filter", { body: { sort: "EXPECTED_START_TIME_DESC", limit: MOST } });
     return runs.flatMap(({ id, name }) => [name, id]);

@@ -1,11 +1,11 @@
-import type { WireDeployment } from "@millrace/contract/deployments.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
-import { ApiError, type Client } from "../sdk/api/connect.ts";
+import { ApiError } from "../sdk/api/connect.ts";
 import { runPage } from "../sdk/run-page.ts";
 import { apiOf } from "./api.ts";
 import type { CommandSpec } from "./command.ts";
+import { findDeployment } from "./find-deployment.ts";
 import { badParameters, missingParameters, PARAM_OPTION, readParameters, unknownParameters } from "./parameters.ts";
-import { Problem, usage } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 
 export const command: CommandSpec = {
   description: "Starts a run of a deployment; with --watch follows it to its end.",
@@ -66,20 +66,4 @@ function refusedParameters(error: unknown, given: JsonObject, schema: JsonObject
   if (!(error instanceof ApiError)) return null;
   const [, field = "", message] = REFUSED.exec(error.detail) ?? [];
   return message === undefined ? null : badParameters([{ field, message }], given, schema);
-}
-
-async function findDeployment(api: Client, meant: string): Promise<WireDeployment> {
-  const at = meant.indexOf("/");
-  if (at <= 0) throw usage(`"${meant}" is no deployment; write it as flow/deployment.`, meant);
-  try {
-    return await api("GET /deployments/name/{flow_name}/{deployment_name}", {
-      params: { flow_name: meant.slice(0, at), deployment_name: meant.slice(at + 1) },
-    });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    throw new Problem(`There is no deployment "${meant}".`, {
-      code: "not_found",
-      fix: "`millrace deployment ls` lists them.",
-    });
-  }
 }

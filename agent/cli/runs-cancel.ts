@@ -4,7 +4,7 @@ import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
 import { readable } from "../sdk/duration.ts";
 import type { Api } from "./api.ts";
 import type { Call, CommandSpec } from "./command.ts";
-import { type Done, eachRun } from "./each-run.ts";
+import { type Done, eachRun, MANY_RUNS } from "./each-run.ts";
 import { followRun } from "./follow-run.ts";
 import { interruptible } from "./interruptible.ts";
 import { Problem } from "./problem.ts";
@@ -19,18 +19,23 @@ export const command: CommandSpec = {
   examples: [
     "millrace runs cancel 01a20db2",
     "millrace runs cancel shaggy-tiger --wait",
-    "millrace runs ls --state running -o name | xargs -r millrace runs cancel",
+    "millrace runs cancel --state running --deployment hello/nightly",
   ],
-  positionals: ["<run>", "[run...]"],
+  positionals: ["[run...]"],
   options: {
+    ...MANY_RUNS,
     wait: { type: "boolean", description: "until each has ended, with a receipt of all that belonged to it" },
   },
   run: (call) =>
     interruptible(`millrace runs cancel --wait ${call.args.join(" ")}`, call.out, (signal) =>
-      eachRun(call, async (run, api) => {
-        const asked = await ask(run, api);
-        return call.flag("wait") ? ended(asked, call, api, signal) : asked;
-      }),
+      eachRun(
+        call,
+        async (run, api) => {
+          const asked = await ask(run, api);
+          return call.flag("wait") ? ended(asked, call, api, signal) : asked;
+        },
+        { verb: "Cancel" },
+      ),
     ),
 };
 

@@ -1,10 +1,9 @@
 import type { WireFlowRun } from "@millrace/contract/flow-runs.ts";
-import { STATE_TYPES, type StateType } from "@millrace/domain/state.ts";
 import type { Client } from "../sdk/api/connect.ts";
-import { type Duration, milliseconds, readable } from "../sdk/duration.ts";
+import { readable } from "../sdk/duration.ts";
 import { apiOf } from "./api.ts";
-import type { Call, CommandSpec } from "./command.ts";
-import { usage } from "./problem.ts";
+import type { CommandSpec } from "./command.ts";
+import { filteredRuns, RUN_FILTER } from "./run-filter.ts";
 import { paintState } from "./state-colour.ts";
 
 const PAGE = 200;
@@ -18,26 +17,12 @@ export const command: CommandSpec = {
     "millrace runs ls --state running -o name | xargs -r millrace runs cancel",
   ],
   options: {
-    state: {
-      type: "string",
-      value: "A,B",
-      description: `of these states: ${STATE_TYPES.join(", ").toLowerCase()}`,
-      values: STATE_TYPES.map((type) => type.toLowerCase()),
-    },
-    flow: { type: "string", value: "NAME", description: "of this flow", names: "flow" },
-    deployment: {
-      type: "string",
-      value: "NAME",
-      description: "of this deployment: its name, or flow/name",
-      names: "deployment",
-    },
-    tag: { type: "string", multiple: true, value: "TAG", description: "with this tag" },
-    since: { type: "string", value: "TIME", description: "expected to start within this time, as 2h or 7d" },
+    ...RUN_FILTER,
     limit: { type: "string", short: "n", value: "N", description: "at most so many: 20" },
   },
   async run(call) {
     const { call: api } = await apiOf(call);
-    const rows = await list(api, call);
+    const rows = await filteredRuns(api, call, call.count("limit", 1) ?? 20);
     const flows = await flowNames(api, rows);
     call.out.list({
       rows: rows.map((run) => ({ ...run, flow_name: flows.get(run.flow_id) ?? null })),
@@ -59,56 +44,6 @@ export const command: CommandSpec = {
     return undefined;
   },
 };
-
-async function list(api: Client, call: Call): Promise<WireFlowRun[]> {
-  const limit = call.count("limit", 1) ?? 20;
-  const body = filter(call);
-  const rows: WireFlowRun[] = [];
-  while (rows.length < limit) {
-    const size = Math.min(PAGE, limit - rows.length);
-    const page = await api("POST /flow_runs/filter", {
-      body: { ...body, sort: "EXPECTED_START_TIME_DESC", limit: size, offset: rows.length },
-    });
-    rows.push(...page);
-    if (page.length < size) break;
-  }
-  return rows;
-}
-
-function filter(call: Call) {
-  const state = call.text("state");
-  const since = call.text("since");
-  const [name, ofFlow] = (call.text("deployment")?.split("/", 2) ?? []).reverse();
-  const flowName = call.text("flow") ?? ofFlow;
-  const tags = call.texts("tag");
-  return {
-    flow_runs: {
-      ...(state !== undefined && { state: { type: { any_: stateTypes(state) } } }),
-      ...(since !== undefined && { expected_start_time: { after_: ago(since) } }),
-      ...(tags.length > 0 && { tags: { all_: [...tags] } }),
-    },
-    ...(flowName !== undefined && { flows: { name: { any_: [flowName] } } }),
-    ...(name !== undefined && { deployments: { name: { any_: [name] } } }),
-  };
-}
-
-function stateTypes(list: string): StateType[] {
-  return list.split(",").map((word) => {
-    const type = word.trim().toUpperCase() as StateType;
-    if (!STATE_TYPES.includes(type)) {
-      throw usage(`There is no state "${word}"; there are ${STATE_TYPES.join(", ").toLowerCase()}.`, "--state");
-    }
-    return type;
-  });
-}
-
-function ago(since: string): string {
-  try {
-    return new Date(Date.now() - milliseconds(since as Duration, "--since")).toISOString();
-  } catch (error) {
-    throw usage((error as Error).message, "--since");
-  }
-}
 
 async function flowNames(api: Client, runs: readonly WireFlowRun[]): Promise<Map<string, string>> {
   const ids = [...new Set(runs.map((run) => run.flow_id))];

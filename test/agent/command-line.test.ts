@@ -108,6 +108,121 @@ test("[CL25] run runs a flow of a file here: its log to stderr, its result to st
   expect(unsaid.stderr).toContain("several flows: counting, environment, failing");
 });
 
+test("[CL38] api calls any path, and answers with its exit code", async () => {
+  const made = await shop.run("api", "POST", "/variables/", "-f", "name=raw", "-F", "value=[1]");
+  expect(json(made.stdout)).toMatchObject({ name: "raw", value: [1] });
+  expect(json((await shop.run("api", "/api/me/workspaces")).stdout)).toHaveLength(1);
+  expect((await shop.run("api", "/variables/name/nope")).code).toBe(3);
+  expect((await shop.run("api", "DELETE", "/variables/name/raw")).code).toBe(0);
+});
+
+test("[CL39] [CL40] many runs are meant by a filter, and nothing is done that was not agreed to", async () => {
+  const { id } = await shop.start("printing");
+  await shop.end(id);
+  await shop.listed(id, "COMPLETED");
+  const tagged = await shop.run("deployment", "run", "printing/default", "--tag", "many", "-o", "name");
+  const first = tagged.stdout.trim();
+  await shop.end(first);
+  await shop.listed(first, "COMPLETED");
+  const again = await shop.run("runs", "rerun", first, "-o", "name");
+  const second = again.stdout.trim();
+  expect(await shop.read(second)).toMatchObject({
+    tags: ["many"],
+    deployment_id: (await shop.read(first)).deployment_id,
+  });
+  await shop.end(second);
+  await shop.listed(second, "COMPLETED");
+  const meant = ["--tag", "many", "--state", "completed"];
+  const dry = await shop.run("runs", "rm", ...meant, "--dry-run", "-o", "name");
+  expect(dry.stdout.trim().split("\n").sort()).toEqual([first, second].sort());
+  const asked = await shop.run("runs", "rm", ...meant);
+  expect([asked.code, asked.stderr]).toEqual([
+    2,
+    expect.stringContaining("Delete 2 runs? Nobody can be asked here: say --yes"),
+  ]);
+  expect((await shop.run("runs", "rm")).code).toBe(2);
+  const failed = await shop.run("runs", "set-state", first, "--to", "failed", "-m", "a reason");
+  expect(failed.code).toBe(0);
+  expect((await shop.read(first)).state).toMatchObject({ type: "FAILED", message: "a reason" });
+  expect((await shop.run("runs", "rm", first, second, "--yes")).code).toBe(0);
+  expect((await shop.run("runs", "get", first)).code).toBe(3);
+  expect((await shop.read(id)).id).toBe(id);
+});
+
+test("[CL41] a schedule is set, shown, paused, resumed and removed", async () => {
+  const of = "printing/default";
+  const set = await shop.run(
+    "schedule",
+    "set",
+    of,
+    "--cron",
+    "30 2 28 3 *",
+    "--timezone",
+    "Europe/Paris",
+    "--slug",
+    "s",
+    "--json",
+  );
+  expect(json(set.stdout)).toMatchObject({ slug: "s", active: true, schedule: { cron: "30 2 28 3 *" } });
+  const { id } = json<{ id: string }>(set.stdout);
+  const changed = await shop.run("schedule", "set", of, "--every", "1h", "--slug", "s", "--inactive", "--json");
+  expect(json(changed.stdout)).toMatchObject({ id, active: false, schedule: { interval: 3600 } });
+  expect((await shop.run("schedule", "ls", of)).stdout).toBe(`${id}\t${of}\ts\tevery 1h\tUTC\tpaused\n`);
+  expect((await shop.run("schedule", "resume", of, "s")).stdout).toContain("active");
+  const preview = await shop.run(
+    "schedule",
+    "preview",
+    of,
+    "--cron",
+    "30 2 28 3 *",
+    "--timezone",
+    "Europe/Paris",
+    "-n",
+    "2",
+  );
+  expect(preview.stdout.trim().split("\n")).toHaveLength(2);
+  expect((await shop.run("schedule", "pause", of)).stdout).toContain("paused");
+  expect((await shop.run("schedule", "set", of, "--cron", "61 * * * *")).stderr).toContain("61 is beyond it");
+  expect((await shop.run("schedule", "rm", of, "s")).code).toBe(2);
+  expect((await shop.run("schedule", "rm", of, "s", "--yes")).code).toBe(0);
+  expect((await shop.run("schedule", "pause", of)).code).toBe(3);
+});
+
+test("[CL42] variables, limits, pools and queues are set, listed and removed", async () => {
+  expect(json((await shop.run("variable", "set", "v", '{"a":1}', "--tag", "t", "--json")).stdout)).toMatchObject({
+    value: { a: 1 },
+    tags: ["t"],
+  });
+  expect((await shop.run("variable", "set", "v", "12", "--text")).code).toBe(0);
+  expect(json((await shop.run("variable", "get", "v", "--json")).stdout)).toMatchObject({ value: "12", tags: ["t"] });
+  expect((await shop.run("variable", "rm", "v", "nope", "--yes")).code).toBe(3);
+  expect((await shop.run("variable", "ls", "-o", "name")).stdout).not.toContain("v\n");
+  expect(json((await shop.run("limit", "set", "db", "3", "--json")).stdout)).toMatchObject({ limit: 3, active: true });
+  expect(json((await shop.run("limit", "set", "db", "4", "--json")).stdout)).toMatchObject({ limit: 4 });
+  expect(json((await shop.run("limit", "holders", "db", "--json")).stdout)).toMatchObject({ holders: [], waiting: [] });
+  expect((await shop.run("limit", "rm", "db", "--yes")).code).toBe(0);
+  expect((await shop.run("pool", "create", "spare")).code).toBe(0);
+  expect(json((await shop.run("pool", "set", "spare", "--limit", "2", "--json")).stdout)).toMatchObject({
+    concurrency_limit: 2,
+  });
+  expect(json((await shop.run("pool", "pause", "spare", "--json")).stdout)).toMatchObject({ status: "PAUSED" });
+  expect(json((await shop.run("queue", "set", "spare/high", "--priority", "1", "--json")).stdout)).toMatchObject({
+    priority: 1,
+  });
+  expect((await shop.run("queue", "ls", "spare", "-o", "name")).stdout).toBe("spare/high\nspare/default\n");
+  expect((await shop.run("queue", "rm", "spare/high", "--yes")).code).toBe(0);
+  expect((await shop.run("pool", "rm", "spare", "--yes")).code).toBe(0);
+  expect((await shop.run("secret", "rm", "nope", "--yes")).code).toBe(3);
+});
+
+test("[CL43] workspace ls lists what the key reaches; what is not said by a profile is not changed", async () => {
+  const [one] = json<Record<string, unknown>[]>((await shop.run("workspace", "ls", "--json")).stdout);
+  expect(one).toMatchObject({ workspace_id: shop.server.local.workspace_id, current: true });
+  const used = await shop.run("workspace", "use", "default");
+  expect([used.code, used.stderr]).toEqual([2, expect.stringContaining("export MILLRACE_API_URL=")]);
+  expect((await shop.run("open", "pools")).stdout).toBe(`${shop.server.local.url}/work-pools\n`);
+});
+
 test("[CL30] a run by hand ends when it is cancelled from elsewhere, and at Ctrl-C", async () => {
   for (const how of ["elsewhere", "SIGINT"] as const) {
     const [log, release] = [shop.path(`hand-${how}.log`), shop.path("never")];

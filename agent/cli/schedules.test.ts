@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import type { Call } from "./command.ts";
+import { whenOf, wordsOf } from "./schedules.ts";
+
+const call = (options: Record<string, string>) => ({ text: (name: string) => options[name] }) as Call;
+
+test.each([
+  ["[CL41] a cron", { cron: "0 9 * * *" }, { cron: "0 9 * * *", timezone: "UTC" }],
+  [
+    "[CL41] a rule in a zone",
+    { rrule: "FREQ=DAILY", timezone: "Europe/Paris" },
+    { rrule: "FREQ=DAILY", timezone: "Europe/Paris" },
+  ],
+  ["[CL41] a length of time", { every: "1h30m" }, { interval: 5400, timezone: "UTC" }],
+  ["[CL41] a number of seconds", { every: "90" }, { interval: 90, timezone: "UTC" }],
+  [
+    "[CL41] from a moment on",
+    { every: "1h", anchor: "2026-01-01T00:00:00Z" },
+    { interval: 3600, timezone: "UTC", anchor_date: "2026-01-01T00:00:00Z" },
+  ],
+  ["[CL41] nothing", {}, null],
+] as const)("%s", (_case, options, expected) => {
+  expect(whenOf(call(options))).toEqual(expected);
+});
+
+test.each([
+  [{ cron: "0 9 * * *", every: "1h" }, "give one"],
+  [{ every: "1x" }, "no length of time"],
+  [{ cron: "0 9 * * *", anchor: "2026-01-01" }, "--anchor belongs to --every"],
+] as const)("[CL41] %j is refused", (options, why) => {
+  expect(() => whenOf(call(options))).toThrow(why);
+});
+
+test.each([
+  [900, "every 15m"],
+  [5400, "every 1h 30m"],
+  [1, "every 1s"],
+])("[CL41] an interval of %i s is told as %s", (interval, words) => {
+  expect(wordsOf({ schedule: { interval, anchor_date: "", timezone: "UTC" } })).toBe(words);
+});
