@@ -1,7 +1,8 @@
 /** What `import … from "millrace"` gives. */
 export { type Artifact, artifact, type ProgressArtifact } from "./artifact.ts";
 export { type Context, ctx, type TaskInfo } from "./context.ts";
-export type { Deployed, DeployOptions, ScheduleOptions } from "./deploy/options.ts";
+export type { Deployed, DeployOptions, ScheduleDetails, ScheduleOptions } from "./deploy/options.ts";
+export { cron, every, rrule } from "./deploy/schedules.ts";
 export type { Duration } from "./duration.ts";
 export {
   CancelledError,

@@ -61,13 +61,11 @@ function placeOf(known: WireDeployment | null, { workPool, queue }: DeployOption
 }
 
 /** The bound of its runs at once, where one is given. */
-function boundOf({ concurrencyLimit: given }: DeployOptions<unknown>): object {
-  if (given === undefined) return {};
-  const { limit, collisionStrategy } = typeof given === "number" ? { limit: given, collisionStrategy: null } : given;
-  return {
-    concurrency_limit: limit,
-    ...(collisionStrategy && { concurrency_options: { collision_strategy: collisionStrategy } }),
-  };
+function boundOf({ concurrency }: DeployOptions<unknown>): object {
+  if (!concurrency) return {};
+  const { limit, onCollision } = concurrency;
+  const strategy = { enqueue: "ENQUEUE", "cancel-new": "CANCEL_NEW" }[onCollision ?? "enqueue"];
+  return { concurrency_limit: limit, concurrency_options: { collision_strategy: strategy } };
 }
 
 /** The deployment of this name; null: it is new. */

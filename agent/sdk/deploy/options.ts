@@ -8,7 +8,10 @@ export type ScheduleOptions<Input = unknown> = (
   /** `anchor`: a moment from which it is counted; the beginning of 2020. */
   | { every: Duration; anchor?: Date | string }
   | { rrule: string }
-) & {
+) &
+  ScheduleDetails<Input>;
+
+export interface ScheduleDetails<Input = unknown> {
   /** As `Europe/Paris`; UTC. */
   timezone?: string;
   /** What it is called; a schedule of the same slug is the same one when the flow is deployed again. */
@@ -19,7 +22,7 @@ export type ScheduleOptions<Input = unknown> = (
   active?: boolean;
   /** What becomes of times that passed while the service was away; `window`: how long ago the oldest may be. */
   catchUp?: CatchUp | { policy: CatchUp; window: Duration };
-};
+}
 type CatchUp = "all" | "latest" | "none";
 
 export interface DeployOptions<Input = unknown> {
@@ -32,8 +35,8 @@ export interface DeployOptions<Input = unknown> {
   parameters?: Partial<Input>;
   /** All schedules that it is to have; left out, it keeps those it has. */
   schedules?: readonly ScheduleOptions<Input>[];
-  /** How many of its runs may be under way at once; more wait, or are cancelled. Left out, it keeps the one it has. */
-  concurrencyLimit?: number | { limit: number; collisionStrategy: "ENQUEUE" | "CANCEL_NEW" };
+  /** How many of its runs may be under way at once; more wait, or are cancelled. Left out, it keeps the bound it has. */
+  concurrency?: { limit: number; onCollision?: "enqueue" | "cancel-new" };
   tags?: readonly string[];
   description?: string;
   version?: string;

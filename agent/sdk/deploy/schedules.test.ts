@@ -1,7 +1,7 @@
 import { DeploymentScheduleCreate } from "@millrace/contract/schedules.ts";
 import { expect, test } from "vitest";
 import type { ScheduleOptions } from "./options.ts";
-import { keptSchedule, wantedSchedules } from "./schedules.ts";
+import { cron, every, keptSchedule, rrule, wantedSchedules } from "./schedules.ts";
 
 const sent = (one: ScheduleOptions) => wantedSchedules("ingest", [one])[0];
 
@@ -26,6 +26,16 @@ test.each<[ScheduleOptions, object]>([
 
 test("[SD64] an interval without an anchor is the same at each deployment", () => {
   expect(sent({ every: "1h" })).toEqual(sent({ every: "1h" }));
+});
+
+test("[SD64] cron, every and rrule say the same in fewer words", () => {
+  expect(cron("0 2 * * *", { slug: "nightly", dayOr: false })).toEqual({
+    cron: "0 2 * * *",
+    slug: "nightly",
+    dayOr: false,
+  });
+  expect(every("1h", { anchor: "2026-01-01T00:00:00Z" })).toEqual({ every: "1h", anchor: "2026-01-01T00:00:00Z" });
+  expect(rrule("FREQ=DAILY", { timezone: "UTC" })).toEqual({ rrule: "FREQ=DAILY", timezone: "UTC" });
 });
 
 test("[SD64] what is no length of time is told with the field", () => {

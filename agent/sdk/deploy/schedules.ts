@@ -3,7 +3,25 @@ import type { DeploymentScheduleCreate, WireDeploymentSchedule } from "@millrace
 import type { z } from "zod";
 import { type Duration, milliseconds } from "../duration.ts";
 import { toParameters } from "../input.ts";
-import type { ScheduleOptions } from "./options.ts";
+import type { ScheduleDetails, ScheduleOptions } from "./options.ts";
+
+/** At the times of a cron expression of five fields. */
+export const cron = <Input = unknown>(
+  expression: string,
+  details: ScheduleDetails<Input> & { dayOr?: boolean } = {},
+): ScheduleOptions<Input> => ({ cron: expression, ...details });
+
+/** Again and again after a time. */
+export const every = <Input = unknown>(
+  interval: Duration,
+  details: ScheduleDetails<Input> & { anchor?: Date | string } = {},
+): ScheduleOptions<Input> => ({ every: interval, ...details });
+
+/** At the times of a recurrence rule, as calendars know them. */
+export const rrule = <Input = unknown>(rule: string, details: ScheduleDetails<Input> = {}): ScheduleOptions<Input> => ({
+  rrule: rule,
+  ...details,
+});
 
 export type WireSchedule = z.input<typeof DeploymentScheduleCreate>;
 
