@@ -1,17 +1,19 @@
 import type { JsonObject } from "@millrace/domain/json.ts";
-import type { Deployed } from "../sdk/deploy/options.ts";
+import type { Deployed, DeployOptions } from "../sdk/deploy/options.ts";
 import { parameterSchema } from "../sdk/input.ts";
 import { apiOf } from "./api.ts";
 import type { Call, CommandSpec } from "./command.ts";
 import { chooseFlow, readFlowRef } from "./flow-ref.ts";
 import { PARAM_OPTION, readParameters } from "./parameters.ts";
 import { usage } from "./problem.ts";
+import { timesOf, WHEN } from "./schedules.ts";
 
 export const command: CommandSpec = {
   description: "Bundles flows with all that they import, stores the bundle, and makes or updates a deployment of each.",
   examples: [
     "millrace deploy flows.ts --pool default",
     "millrace deploy flows.ts:ingest --name nightly --pool default -p locale=fr",
+    'millrace deploy flows.ts:ingest --pool default --cron "0 2 * * *" --timezone Europe/Paris --concurrency-limit 1',
     "millrace deploy flows/*.ts --pool default --env REGION=eu --on-agent-lost reclaim",
   ],
   positionals: ["<file[:flow]>", "[file...]"],
@@ -26,6 +28,14 @@ export const command: CommandSpec = {
     queue: { type: "string", value: "NAME", description: "the queue of the pool" },
     name: { type: "string", value: "NAME", description: "the deployment's name: default" },
     param: { ...PARAM_OPTION, description: "a parameter that runs have where their caller gives none" },
+    ...WHEN,
+    "concurrency-limit": { type: "string", value: "N", description: "how many of its runs may be under way at once" },
+    "on-collision": {
+      type: "string",
+      value: "WHAT",
+      description: "what becomes of a run too many: enqueue",
+      values: ["enqueue", "cancel-new"],
+    },
     tag: { type: "string", multiple: true, value: "TAG", description: "a tag of its runs" },
     env: { type: "string", multiple: true, value: "NAME=VALUE", description: "a variable of its runs' environment" },
     "on-agent-lost": {
@@ -42,8 +52,10 @@ export const command: CommandSpec = {
     const { bundleFile } = await import("../sdk/deploy/bundle.ts");
     const { loadFlows } = await import("../sdk/deploy/load-flows.ts");
     const { deployFlow } = await import("../sdk/deploy/deploy-flow.ts");
-    const { call: api } = await apiOf(call);
     const jobVariables = readJobVariables(call);
+    const times = timesOf(call);
+    const bound = readBound(call);
+    const { call: api } = await apiOf(call);
     const deployed: Deployed[] = [];
     for (const given of call.args) {
       const ref = readFlowRef(given);
@@ -59,6 +71,8 @@ export const command: CommandSpec = {
           description: call.text("description"),
           version: call.text("version"),
           jobVariables,
+          ...(times && { schedules: [times] }),
+          ...bound,
         });
         deployed.push(done);
       }
@@ -83,6 +97,21 @@ export const command: CommandSpec = {
     return undefined;
   },
 };
+
+function readBound(call: Call): Pick<DeployOptions, "concurrency"> {
+  const text = call.text("concurrency-limit");
+  const policy = call.text("on-collision");
+  if (policy !== undefined && policy !== "enqueue" && policy !== "cancel-new")
+    throw usage(`--on-collision is enqueue or cancel-new, not "${policy}".`, "--on-collision");
+  if (text === undefined) {
+    if (policy !== undefined) throw usage("--on-collision belongs to --concurrency-limit.", "--on-collision");
+    return {};
+  }
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw usage(`--concurrency-limit is a whole number from 1, not "${text}".`, "--concurrency-limit");
+  return { concurrency: { limit, ...(policy && { onCollision: policy }) } };
+}
 
 function readJobVariables(call: Call): JsonObject {
   const variables: JsonObject = {};

@@ -4,15 +4,17 @@ import { whenOf, wordsOf } from "./schedules.ts";
 
 const call = (options: Record<string, string>) => ({ text: (name: string) => options[name] }) as Call;
 
+const counted = { anchor_date: "2020-01-01T00:00:00Z", timezone: "UTC" };
+
 test.each([
-  ["[CL41] a cron", { cron: "0 9 * * *" }, { cron: "0 9 * * *", timezone: "UTC" }],
+  ["[CL41] a cron", { cron: "0 9 * * *" }, { cron: "0 9 * * *", day_or: true, timezone: "UTC" }],
   [
     "[CL41] a rule in a zone",
     { rrule: "FREQ=DAILY", timezone: "Europe/Paris" },
     { rrule: "FREQ=DAILY", timezone: "Europe/Paris" },
   ],
-  ["[CL41] a length of time", { every: "1h30m" }, { interval: 5400, timezone: "UTC" }],
-  ["[CL41] a number of seconds", { every: "90" }, { interval: 90, timezone: "UTC" }],
+  ["[CL41] a length of time", { every: "1h30m" }, { interval: 5400, ...counted }],
+  ["[CL41] a number of seconds", { every: "90" }, { interval: 90, ...counted }],
   [
     "[CL41] from a moment on",
     { every: "1h", anchor: "2026-01-01T00:00:00Z" },
@@ -27,6 +29,7 @@ test.each([
   [{ cron: "0 9 * * *", every: "1h" }, "give one"],
   [{ every: "1x" }, "no length of time"],
   [{ cron: "0 9 * * *", anchor: "2026-01-01" }, "--anchor belongs to --every"],
+  [{ timezone: "UTC" }, "--timezone belongs to --cron"],
 ] as const)("[CL41] %j is refused", (options, why) => {
   expect(() => whenOf(call(options))).toThrow(why);
 });

@@ -1,5 +1,7 @@
 /** Schedules of a deployment, as commands mean them: by their slug, their id or its beginning, or the only one there is. */
 import type { WireDeploymentSchedule } from "@millrace/contract/schedules.ts";
+import type { ScheduleOptions } from "../sdk/deploy/options.ts";
+import { wireTimes } from "../sdk/deploy/schedules.ts";
 import { type Duration, milliseconds, readable } from "../sdk/duration.ts";
 import { type Api, apiOf } from "./api.ts";
 import type { Call, OptionSpec } from "./command.ts";
@@ -12,7 +14,7 @@ export const WHICH: OptionSpec = {
   description: "which of its schedules: its slug, or the beginning of its id",
 };
 
-/** What says when: the options of `schedule set` and `schedule preview`. */
+/** What says when: options of `deploy`, `schedule set` and `schedule preview`. */
 export const WHEN: Readonly<Record<string, OptionSpec>> = {
   cron: { type: "string", value: "CRON", description: 'as "0 9 * * MON-FRI"' },
   every: { type: "string", value: "TIME", description: "as 15m or 1h30m" },
@@ -21,23 +23,33 @@ export const WHEN: Readonly<Record<string, OptionSpec>> = {
   anchor: { type: "string", value: "TIME", description: "with --every: a moment from which it is counted" },
 };
 
-/** The schedule that the options say; null where they say none. */
-export function whenOf(call: Call) {
+/** The times that the options say; null where they say none. */
+export function timesOf(call: Call): ScheduleOptions | null {
   const [cron, every, rrule] = [call.text("cron"), call.text("every"), call.text("rrule")];
   const said = [cron, every, rrule].filter((one) => one !== undefined);
   if (said.length > 1) throw usage("--cron, --every and --rrule are three ways to say it: give one.", "--cron");
-  const anchor = call.text("anchor");
+  const [timezone, anchor] = [call.text("timezone"), call.text("anchor")];
   if (anchor !== undefined && every === undefined) throw usage("--anchor belongs to --every.", "--anchor");
-  const timezone = call.text("timezone") ?? "UTC";
-  if (cron !== undefined) return { cron, timezone };
-  if (rrule !== undefined) return { rrule, timezone };
+  if (timezone !== undefined && said.length === 0)
+    throw usage("--timezone belongs to --cron, --every or --rrule.", "--timezone");
+  const zone = timezone === undefined ? {} : { timezone };
+  if (cron !== undefined) return { cron, ...zone };
+  if (rrule !== undefined) return { rrule, ...zone };
   if (every === undefined) return null;
-  return { interval: secondsOf(every), timezone, ...(anchor !== undefined && { anchor_date: anchor }) };
+  return { every: lengthOf(every), ...(anchor !== undefined && { anchor }), ...zone };
 }
 
-function secondsOf(text: string): number {
+/** The same as the API takes it. */
+export function whenOf(call: Call) {
+  const times = timesOf(call);
+  return times && wireTimes(times);
+}
+
+function lengthOf(text: string): Duration {
+  const length = (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text) as Duration;
   try {
-    return milliseconds((/^\d+(\.\d+)?$/.test(text) ? Number(text) : text) as Duration, "--every") / 1000;
+    milliseconds(length, "--every");
+    return length;
   } catch (error) {
     throw usage((error as Error).message, "--every");
   }

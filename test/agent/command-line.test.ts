@@ -341,6 +341,17 @@ test("[CL34] [SD64] deploy without --pool leaves a deployment in its pool and qu
   expect(await poolOf()).toBe("default");
   const kept = await shop.api("GET /deployments/{id}/schedules", { params: { id } });
   expect(kept).toEqual([{ ...made, updated: expect.any(String) }]);
+  await poolOf("--every", "15m", "--concurrency-limit", "2", "--on-collision", "cancel-new");
+  const changed = await shop.api("GET /deployments/{id}", { params: { id } });
+  expect(changed).toMatchObject({
+    schedules: [
+      { schedule: { interval: 900, anchor_date: "2020-01-01T00:00:00.000000Z", timezone: "UTC" }, active: true },
+    ],
+    concurrency_options: { collision_strategy: "CANCEL_NEW" },
+    global_concurrency_limit: { limit: 2 },
+  });
+  const bad = await shop.run("deploy", `${FLOWS}:printing`, "--name", "kept", "--timezone", "UTC");
+  expect(bad).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("--timezone belongs to --cron") });
 });
 
 test("[CL35] bash completes commands, values and the names of deployments", async () => {

@@ -34,18 +34,20 @@ const ANCHOR = "2020-01-01T00:00:00Z";
 /** What a deployment of this flow is to have. Throws a TypeError for what is no length of time. */
 export const wantedSchedules = (flow: string, schedules: readonly ScheduleOptions<unknown>[]): WireSchedule[] =>
   schedules.map((one) => ({
-    schedule: { ...whenOf(one), timezone: one.timezone ?? "UTC" },
+    schedule: wireTimes(one),
     active: one.active ?? true,
     slug: one.slug ?? null,
     parameters: toParameters(flow, one.parameters),
     ...(one.catchUp && { catch_up: catchUpOf(one.catchUp) }),
   }));
 
-function whenOf(one: ScheduleOptions<unknown>): object {
-  if ("cron" in one) return { cron: one.cron, day_or: one.dayOr ?? true };
-  if ("rrule" in one) return { rrule: one.rrule };
+/** The times of a schedule as the API takes them. Throws a TypeError for what is no length of time. */
+export function wireTimes(one: ScheduleOptions<unknown>) {
+  const { timezone = "UTC" } = one;
+  if ("cron" in one) return { cron: one.cron, day_or: one.dayOr ?? true, timezone };
+  if ("rrule" in one) return { rrule: one.rrule, timezone };
   const anchor = one.anchor instanceof Date ? one.anchor.toISOString() : (one.anchor ?? ANCHOR);
-  return { interval: seconds(one.every, "every"), anchor_date: anchor };
+  return { interval: seconds(one.every, "every"), anchor_date: anchor, timezone };
 }
 
 function catchUpOf(given: NonNullable<ScheduleOptions["catchUp"]>): NonNullable<WireSchedule["catch_up"]> {
