@@ -28,6 +28,7 @@ const ROUNDING = 500_000;
 
 /** What is remembered of a run since the last look. */
 interface Seen {
+  head: Head;
   states: string[];
   version: number;
   generation: number;
@@ -87,10 +88,12 @@ export class Invariants {
   }
 
   #checkRun(run: KnownRun, head: Head): void {
-    const { states, version, generation, claim } = head;
-    const ids = states.map(({ id }) => id);
     // One that is deleted may come back, by a late copy of the request that made it.
     const seen = run.removing ? undefined : this.#seen.get(run);
+    // Nothing was written since.
+    if (seen?.head === head) return;
+    const { states, version, generation, claim } = head;
+    const ids = states.map(({ id }) => id);
     if (seen) {
       if (version < seen.version)
         throw new Violation("versions grow", `run ${run.number}: ${seen.version} to ${version}`);
@@ -118,7 +121,7 @@ export class Invariants {
       if (due !== null && to.timestamp < due - ROUNDING)
         throw new Violation("no run is early", `run ${run.number} began ${(due - to.timestamp) / 1e6} s too early`);
     }
-    this.#seen.set(run, { states: ids, version, generation });
+    this.#seen.set(run, { head, states: ids, version, generation });
   }
 
   /** Who executes what. */
