@@ -61,6 +61,10 @@ test("[AP121] what is not there, and what comes too late, is said under the name
     [`POST /flow_runs/${nobody}/set_state`, state],
     [`POST /task_runs/${nobody}/set_state`, state],
     [`PATCH /flow_runs/${nobody}/labels`, { a: 1 }],
+    [`GET /flow_runs/${nobody}/graph`, undefined],
+    [`GET /flow_runs/${nobody}/graph-v2`, undefined],
+    [`GET /work_queues/${nobody}/status`, undefined],
+    [`POST /work_queues/${nobody}/get_runs`, {}],
   ] as const) {
     const answer = await call(route, body);
     expect([answer.status, Object.keys(answer.body)]).toEqual([404, ["exception_message"]]);
