@@ -12,7 +12,7 @@ import type { Owner } from "./flow-run/rpc.ts";
 import { holdsNothing, leaseAt, leaseOfNothing } from "./kit/lease.ts";
 
 /** What is wanted of each of the limits. */
-export type SlotsWanted = Pick<Ask, "slots" | "holder" | "seconds">;
+export type SlotsWanted = Pick<Ask, "slots" | "holder" | "seconds" | "waits">;
 
 /** A refusal says which limit it was. */
 export type SlotsAnswer =

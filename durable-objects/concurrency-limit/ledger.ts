@@ -75,7 +75,7 @@ export class LimitLedger {
         heldFor: this.#holders.heldFor(now),
         chance: this.#world.chance(),
       });
-      this.#waiters.refused(ask.holder, ask.slots, seconds, now);
+      if (ask.waits !== false) this.#waiters.refused(ask.holder, ask.slots, seconds, now);
       return { kind: "wait", seconds };
     });
   }

@@ -36,6 +36,8 @@ export interface Ask {
   lease: string | null;
   /** Other limits whose slots go with this lease. */
   others: readonly string[];
+  /** False: who is refused does not come again, and no place is kept. */
+  waits?: boolean;
 }
 
 /** More than the limit ever gives. */

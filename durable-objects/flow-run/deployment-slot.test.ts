@@ -80,6 +80,15 @@ test("[FO18] where the deployment says so, what finds no slot is cancelled, and 
   expect(await third.set("PENDING")).toMatchObject({ status: "ABORT" });
 });
 
+test("[FO18] [LM4] a run that was cancelled for want of a slot keeps no place: the next one has the slot that comes free", async () => {
+  limited = { ...limited, collision: "CANCEL_NEW" };
+  const [first, second, third] = [await limitedRun(), await limitedRun(), await limitedRun()];
+  await first.set("PENDING");
+  expect(await second.set("PENDING")).toMatchObject({ status: "REJECT", state: { type: "CANCELLED" } });
+  await first.set("CRASHED");
+  expect(await third.set("PENDING")).toMatchObject({ status: "ACCEPT" });
+});
+
 test("[FO18] an agent's claim takes a slot too, and loses none: not by its end, nor by its loss", async () => {
   const [first, second] = [await limitedRun(), await limitedRun()];
   expect(await first.object.claim(owner, first.id, agent)).toMatchObject({ kind: "claimed" });

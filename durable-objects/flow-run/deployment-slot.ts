@@ -43,7 +43,8 @@ export async function askForSlot(
   const seconds = head.claim ? HELD_SECONDS : graceSeconds;
   if (need.kind === "renew" && (await renewSlots(env, owner, need.lease, seconds))) return { kind: "renewed" };
   const holder = { type: "flow_run", id: head.run.id } as const;
-  const answer = await acquireSlots(env, owner, [limit], { slots: 1, holder, seconds });
+  const waits = collision === "ENQUEUE";
+  const answer = await acquireSlots(env, owner, [limit], { slots: 1, holder, seconds, waits });
   if (answer.kind === "granted") return answer;
   return answer.kind === "never" ? { kind: "closed" } : full;
 }

@@ -1,10 +1,12 @@
 /** Deployments on their way into the shard: the columns that a request says, and the statements that store them. */
 import type { DeploymentCreateBody, DeploymentUpdateBody } from "@millrace/contract/deployments.ts";
+import { instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import type { Tenant } from "../auth/credential.ts";
 import type { Env } from "../env.ts";
 import { type DeploymentRow, deploymentNow, forgetDeployment, planDeployment, readRow } from "./deployment-records.ts";
 import { keepVersion } from "./deployment-versions.ts";
+import { changeLimit, findLimit, limitAt } from "./limits.ts";
 import { notFound } from "./refusal.ts";
 import { shardOfTenant } from "./shard.ts";
 
@@ -143,12 +145,22 @@ export async function limitOf(
   }
   if (limit === undefined) return other;
   const name = `deployment:${id}`;
+  const known = await findLimit(env, tenant, { name });
   if (limit === null) {
+    if (!known) return null;
     await shard
-      .prepare("DELETE FROM concurrency_limits WHERE workspace_id = ?1 AND name = ?2")
-      .bind(tenant.workspace, name)
+      .prepare("DELETE FROM concurrency_limits WHERE workspace_id = ?1 AND id = ?2")
+      .bind(tenant.workspace, known.id)
       .run();
+    // Runs that began under it ask its object.
+    const updated = instant(Math.max(Date.now() * 1000, known.updated + 1));
+    await limitAt(env, tenant, known).configure(tenant, { ...known, active: false, updated });
     return null;
+  }
+  if (known) {
+    if (known.limit === limit) return known.id;
+    await changeLimit(env, tenant, known, { name: null, limit, active: null, decay: null });
+    return known.id;
   }
   const row = await shard
     .prepare(

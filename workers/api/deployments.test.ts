@@ -72,6 +72,21 @@ describe("upsert", () => {
     });
   });
 
+  test("[AP92] a limit that is changed or taken away is so for the runs that began under it too", async () => {
+    const { id } = await deploy({ concurrency_limit: 2 });
+    const run = async () => (await api(`POST /deployments/${id}/create_flow_run`, {})).body.id;
+    const [one, two, three, four] = [await run(), await run(), await run(), await run()];
+    const start = async (which: string) =>
+      (await api(`POST /flow_runs/${which}/set_state`, { state: { type: "PENDING" } })).body.status;
+    expect(await start(one)).toBe("ACCEPT");
+    await api(`PATCH /deployments/${id}`, { concurrency_limit: 1 });
+    expect(await start(two)).toBe("REJECT");
+    await api(`PATCH /deployments/${id}`, { concurrency_limit: 3 });
+    expect([await start(two), await start(three), await start(four)]).toEqual(["ACCEPT", "ACCEPT", "REJECT"]);
+    await api(`PATCH /deployments/${id}`, { concurrency_limit: null });
+    expect(await start(four)).toBe("ACCEPT");
+  });
+
   test("[AP83] a patch changes what it names, and null takes away", async () => {
     const { id } = await deploy({ description: "text", tags: ["t"], concurrency_limit: 3 });
     expect((await api(`PATCH /deployments/${id}`, { description: null, version: "2" })).status).toBe(204);
