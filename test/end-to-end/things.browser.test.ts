@@ -51,6 +51,23 @@ test("[WE72] artifacts are listed by key, and a key leads to its newest and back
   await page.getByRole("heading", { name: "Begun", level: 2 }).waitFor();
 });
 
+test("[WE96] [WE97] artifacts are shown of one type alone, and the bar of a progress moves by itself", async () => {
+  const [bar] = await api("POST /artifacts/latest/filter", { body: { artifacts: { type: { any_: ["progress"] } } } });
+  const page = await open("/artifacts");
+  await untilLive(page);
+  await page.getByLabel("Type").selectOption("progress");
+  await eventually(() => new URL(page.url()).searchParams.get("type")).toBe("progress");
+  const rows = page.getByRole("list", { name: "Artifacts" }).locator("[data-row]");
+  await eventually(() => rows.allTextContents()).toEqual([bar?.key]);
+  await rows.first().click();
+  await untilLive(page);
+  const shown = page.getByRole("progressbar");
+  for (const data of [93, 62.5]) {
+    await api("PATCH /artifacts/{id}", { params: { id: bar?.latest_id as string }, body: { data } });
+    await eventually(() => shown.getAttribute("aria-valuenow")).toBe(String(data));
+  }
+});
+
 test("[WE28] pictures, progress and tables are shown as what they are, a picture of another host without telling it the page", async () => {
   const page = await open(`/artifacts/key/${things.picture}`);
   const seen = page.getByRole("img", { name: "The rows of a week" });

@@ -11,6 +11,7 @@ import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { select, shardOfTenant } from "./shard.ts";
 import { blockSchemaCondition, type Condition, combine } from "./sql-filter.ts";
+import { ensureSystemBlocks } from "./system-blocks.ts";
 
 interface BlockSchemaRow {
   id: string;
@@ -57,6 +58,7 @@ export function serveBlockSchemas(app: App): void {
     return { status: 201, result: made ?? notFound("block schema", checksum) };
   });
   serve(app, blockSchemas.readByChecksum, async ({ env, tenant, params, query }) => {
+    await ensureSystemBlocks(env, tenant);
     const schema = await ofChecksum(env, tenant, params.checksum, query.version ?? null);
     return schema ?? notFound("block schema", params.checksum);
   });
@@ -74,7 +76,8 @@ export function serveBlockSchemas(app: App): void {
     );
     if (deleted?.meta.changes === 0) notFound("block schema", params.id);
   });
-  serve(app, blockSchemas.filter, ({ env, tenant, body: { block_schemas, limit, offset } }) => {
+  serve(app, blockSchemas.filter, async ({ env, tenant, body: { block_schemas, limit, offset } }) => {
+    await ensureSystemBlocks(env, tenant);
     const where = combine("and_", [block_schemas && blockSchemaCondition(block_schemas)]);
     return listSchemas(env, tenant, where, limit, offset);
   });

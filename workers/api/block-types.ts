@@ -8,7 +8,7 @@ import { notFound, Refusal } from "./refusal.ts";
 import { type App, serve } from "./serve.ts";
 import { select, shardOfTenant } from "./shard.ts";
 import { blockSchemaCondition, blockTypeCondition, type Condition, combine } from "./sql-filter.ts";
-import { installSystemBlocks, isProtected } from "./system-blocks.ts";
+import { ensureSystemBlocks, installSystemBlocks, isProtected } from "./system-blocks.ts";
 
 interface BlockTypeRow {
   id: string;
@@ -88,6 +88,7 @@ export function serveBlockTypes(app: App): void {
     return null;
   });
   serve(app, blockTypes.filter, async ({ env, tenant, body: { block_types, block_schemas, limit, offset } }) => {
+    await ensureSystemBlocks(env, tenant);
     const where = combine("and_", [
       block_types && blockTypeCondition(block_types),
       block_schemas && withSchema(blockSchemaCondition(block_schemas)),
@@ -107,8 +108,10 @@ const typeOfId = async (env: Env, tenant: Tenant, id: string): Promise<WireBlock
   (await blockTypesWith(env, tenant, "id", [id]))[0] ?? notFound("block type", id);
 
 /** The block type of a slug; refused where there is none. */
-export const typeOfSlug = async (env: Env, tenant: Tenant, slug: string): Promise<WireBlockType> =>
-  (await blockTypesWith(env, tenant, "slug", [slug]))[0] ?? notFound("block type", slug);
+export async function typeOfSlug(env: Env, tenant: Tenant, slug: string): Promise<WireBlockType> {
+  await ensureSystemBlocks(env, tenant);
+  return (await blockTypesWith(env, tenant, "slug", [slug]))[0] ?? notFound("block type", slug);
+}
 
 /** The block types that have one of these ids, or one of these slugs. */
 export async function blockTypesWith(

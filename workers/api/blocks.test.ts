@@ -89,6 +89,20 @@ describe("block types that a workspace is born with", () => {
     expect((await call("GET /block_types/slug/secret")).body).toEqual(secret);
   });
 
+  test("[AP146] come to a workspace that was made before there were any, by its first question about them, and once", async () => {
+    const checksum = "sha256:c078ed9c1e813e224c0b353d7ad4564a11d51d3198d9ac0686478165a1911c78";
+    const schema = (await call(`GET /block_schemas/checksum/${checksum}?version=3.9.1`)).body;
+    expect(schema.block_type.slug).toBe("secret");
+    const types = (await call("POST /block_types/filter", {})).body as { id: string; slug: string }[];
+    expect(types.map(({ slug }) => slug)).toContain("webhook");
+    // What somebody deletes does not come back.
+    const other = types.find(({ slug }) => slug === "remote-file-system");
+    expect((await call(`DELETE /block_types/${other?.id}`)).status).toBe(204);
+    const after = (await call("POST /block_types/filter", {})).body as { id: string }[];
+    expect(after).toEqual(types.filter(({ id }) => id !== other?.id));
+    expect((await call("GET /block_types/slug/remote-file-system")).status).toBe(404);
+  });
+
   test("[AP62] [AP63] a secret is kept by the schema that Prefect's class has", async () => {
     await call("POST /block_types/install_system_block_types");
     const type = (await call("GET /block_types/slug/secret")).body;
@@ -121,9 +135,9 @@ describe("block types and schemas", () => {
     await call("POST /block_types/", { name: "other", slug: "other" });
     const slugs = async (body: object) =>
       (await call("POST /block_types/filter", body)).body.map(({ slug }: { slug: string }) => slug);
-    expect(await slugs({})).toEqual(["login", "other"]);
+    expect(await slugs({})).toEqual(expect.arrayContaining(["login", "other"]));
     expect(await slugs({ block_types: { slug: { any_: ["other"] } } })).toEqual(["other"]);
-    expect(await slugs({ block_schemas: { block_capabilities: { all_: ["read"] } } })).toEqual(["login"]);
+    expect(await slugs({ block_schemas: { block_capabilities: { all_: ["read", "write"] } } })).toEqual(["login"]);
     const document = (await call("POST /block_documents/", { name: "mine", ...ids })).body;
     expect((await call(`DELETE /block_types/${type.id}`)).status).toBe(204);
     for (const path of [`block_types/${type.id}`, `block_schemas/${schema.id}`, `block_documents/${document.id}`])
@@ -145,7 +159,7 @@ describe("block types and schemas", () => {
     expect(
       (await call("POST /block_schemas/filter", { block_schemas: { version: { any_: ["non-versioned"] } } })).body,
     ).toEqual([schema]);
-    expect((await call("GET /block_capabilities/")).body).toEqual(["read", "write"]);
+    expect((await call("GET /block_capabilities/")).body).toEqual(expect.arrayContaining(["read", "write"]));
     expect((await call(`DELETE /block_schemas/${schema.id}`)).status).toBe(204);
     expect((await call(`DELETE /block_schemas/${schema.id}`)).status).toBe(404);
   });

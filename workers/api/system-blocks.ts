@@ -271,6 +271,28 @@ const PROTECTED: ReadonlySet<string> = new Set(["secret", "webhook", "local-file
 /** Whether programs rely on a type, so that nobody may delete it. */
 export const isProtected = (slug: string): boolean => PROTECTED.has(slug);
 
+/** Workspaces that were seen to have them. */
+const complete = new Set<string>();
+/** Most workspaces that are remembered. */
+const MOST = 10_000;
+
+/**
+ * Gives a workspace that was made before there were these blocks those that it lacks. Asked before blocks are looked up; once it was
+ * seen to be complete, it costs nothing.
+ *
+ * AP146 Only types that nobody can delete are looked for: another one that is missing was deleted by somebody.
+ */
+export async function ensureSystemBlocks(env: Env, tenant: Pick<Tenant, "workspace" | "shard">): Promise<void> {
+  if (complete.has(tenant.workspace)) return;
+  const { results } = await shardOf(env, tenant.shard)
+    .prepare("SELECT slug FROM block_types WHERE workspace_id = ?1 AND slug IN (SELECT value FROM json_each(?2))")
+    .bind(tenant.workspace, JSON.stringify([...PROTECTED]))
+    .all();
+  if (results.length < PROTECTED.size) await installSystemBlocks(env, tenant);
+  if (complete.size >= MOST) complete.clear();
+  complete.add(tenant.workspace);
+}
+
 /** A block's schema as the wire has it. */
 function schemaOf({ slug, title, description, fields, required, secrets }: SystemBlock): JsonObject {
   return {

@@ -111,7 +111,6 @@ test.each<[string, string, object | null]>([
   ["[AP11] null", "null", null],
   ["[AP11] text", '"auth"', null],
   ["[AP11] no JSON", "{", null],
-  ["[AP11] a frame that is too long", JSON.stringify({ text: "x".repeat(2 * 1024 * 1024) }), null],
 ])("%s is read as a frame or as none", (_case, text, expected) => {
   expect(readFrame(text)).toEqual(expected);
 });
@@ -128,4 +127,22 @@ test("[AP11] [LI9] a client that is let in and never stops talking is closed wit
   for (let sent = 0; sent < 50_000; sent++) socket.comes("{}");
   expect(heard).toBe(30_000);
   expect(socket.closes[0]).toEqual([1013, expect.stringContaining("10000 frames")]);
+});
+
+test.each([
+  ["[AP11] of plain letters", "x", 2 * 1024 * 1024],
+  ["[AP11] of letters that take three bytes", "€", Math.floor((2 * 1024 * 1024) / 3)],
+])("%s a frame of 2 MiB is read, a longer one closes the socket with 1009 and why", (_case, letter, most) => {
+  const { socket, inbox } = open();
+  const heard: number[] = [];
+  inbox.forward(
+    (text) => void heard.push(text.length),
+    () => undefined,
+  );
+  socket.comes(letter.repeat(most));
+  expect(socket.closes).toEqual([]);
+  socket.comes(letter.repeat(most + 1));
+  socket.comes("after it");
+  expect(socket.closes[0]).toEqual([1009, expect.stringContaining("at most 2 MiB")]);
+  expect(heard).toEqual([most]);
 });

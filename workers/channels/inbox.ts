@@ -2,17 +2,19 @@
  * The frames of a client's socket.
  *
  * AP11 Frames are read in order, and none is lost: those that come while nobody reads wait. A socket that sends more than an
- *      honest client would, at once or in a second, or bytes instead of text, is closed; nothing that comes after is kept.
+ *      honest client would, at once or in a second, a frame above 2 MiB, or bytes instead of text, is closed with the
+ *      reason; nothing that comes after is kept.
  */
 import { FRAMES_A_SECOND, FramePace } from "@millrace/domain/limit/frame-pace.ts";
 
-/** Longest frame that is read, in characters. */
+/** Longest frame that is read, in bytes. */
 const LONGEST_FRAME = 2 * 1024 * 1024;
 /** Frames, and characters of them, that wait before the socket is given up: nobody sends so much without being answered. */
 const MOST_WAITING = 10_000;
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
-const [PROTOCOL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER] = [1002, 1008, 1013];
+const [PROTOCOL_ERROR, POLICY_VIOLATION, TOO_BIG, TRY_AGAIN_LATER] = [1002, 1008, 1009, 1013];
+const TOO_LONG = "A frame holds at most 2 MiB: send less in one event, or keep it elsewhere and name it";
 const TOO_FAST = `Too fast: at most ${FRAMES_A_SECOND} frames, and 16 MiB of them, in a second`;
 
 /** A frame as an object; null for what is none. */
@@ -72,6 +74,7 @@ export class Inbox {
   #receive(data: unknown): void {
     if (this.#closed) return;
     if (typeof data !== "string") this.#giveUp(PROTOCOL_ERROR, "Frames are JSON text, not bytes");
+    else if (isTooLong(data)) this.#giveUp(TOO_BIG, TOO_LONG);
     else if (!this.#pace.take(data.length, Date.now())) this.#giveUp(TRY_AGAIN_LATER, TOO_FAST);
     else if (this.#listeners.length > 0) for (const onText of this.#listeners) onText(data);
     else if (this.#reader) this.#reader(data);
@@ -97,9 +100,13 @@ export class Inbox {
   }
 }
 
+/** Most characters take one byte, some up to three: they are counted only where it matters. */
+const isTooLong = (text: string): boolean =>
+  text.length > LONGEST_FRAME ||
+  (text.length * 3 > LONGEST_FRAME && new TextEncoder().encode(text).byteLength > LONGEST_FRAME);
+
 /** Reads a frame's text. */
 export function readFrame(text: string): Frame {
-  if (text.length > LONGEST_FRAME) return null;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Frame) : null;

@@ -15,6 +15,9 @@ export interface ArtifactRow {
   created: number | null;
 }
 
+/** What artifacts that people look at are. */
+export const ARTIFACT_TYPES = ["markdown", "table", "link", "image", "progress"] as const;
+
 /** Characters of a description that a row shows. */
 const LONGEST_BRIEF = 300;
 
@@ -35,7 +38,8 @@ export interface ArtifactList {
 
 /** The newest artifact of each key, by key. Stored results have no key, and are not among them. */
 export async function loadArtifacts(api: Client, query: ListQuery): Promise<ArtifactList> {
-  const artifacts = query.q ? { key: named(query) } : null;
+  const { q, type } = query;
+  const artifacts = q || type ? { ...(q && { key: named(query) }), ...(type && { type: { any_: [type] } }) } : null;
   const [found, count] = await Promise.all([
     api("POST /artifacts/latest/filter", { body: { artifacts, sort: "KEY_ASC", ...cut(query) } }),
     part(api("POST /artifacts/latest/count", { body: { artifacts } })),

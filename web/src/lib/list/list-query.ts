@@ -4,6 +4,8 @@ export interface ListQuery {
   /** Part of a name. */
   q: string;
   page: number;
+  /** Of this type alone; empty: of all. Only some lists have types. */
+  type: string;
 }
 
 /** Things on one page of a list. */
@@ -15,14 +17,16 @@ export function parseListQuery(search: URLSearchParams): ListQuery {
   const page = Number(search.get("page") ?? "1");
   return {
     q: (search.get("q") ?? "").trim().slice(0, 200),
+    type: (search.get("type") ?? "").trim().slice(0, 100),
     page: Number.isInteger(page) && page >= 1 && page <= LAST_PAGE ? page : 1,
   };
 }
 
 /** The query of the list's address, with its question mark; empty for the first page of everything. */
-export function formatListQuery({ q, page }: ListQuery): string {
+export function formatListQuery({ q, page, type }: ListQuery): string {
   const search = new URLSearchParams();
   if (q) search.set("q", q);
+  if (type) search.set("type", type);
   if (page !== 1) search.set("page", String(page));
   const text = search.toString();
   return text ? `?${text}` : "";
