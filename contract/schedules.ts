@@ -55,7 +55,7 @@ export const ScheduleIn = z
               ({ rrule, timezone }): Schedule => ({
                 kind: "rrule",
                 rrule: withStart(rrule),
-                timezone: timezone ?? "UTC",
+                timezone: timezone || "UTC",
               }),
             ).safeParse(given)
           : IntervalIn.transform(

@@ -22,6 +22,14 @@ const FREQUENCIES: readonly string[] = [
 ] satisfies Frequency[];
 const WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
+/** What may stand between a property and its colon, as Prefect's programs take it. */
+const DATE_DETAIL = /^(?:TZID=.+|VALUE=DATE(?:-TIME)?)$/;
+const DETAILS: Readonly<Record<string, RegExp>> = {
+  DTSTART: DATE_DETAIL,
+  EXDATE: DATE_DETAIL,
+  RDATE: /^VALUE=DATE-TIME$/,
+};
+
 class Fault extends Error {}
 
 /** Reads a rule; text says why it is none. Zones named in it do not count: its wall times are those of the schedule's zone. */
@@ -35,8 +43,13 @@ export function parseRecurrence(text: string): Recurrence | string {
   }
 }
 
-/** The text with a start where it had none: one that says nothing starts with 2020. */
-export const withStart = (text: string): string => (/DTSTART/i.test(text) ? text : `DTSTART:20200101T000000\n${text}`);
+/** The text with a start where it had none: one that says nothing starts with 2020, in UTC if its end says UTC. */
+export function withStart(text: string): string {
+  if (/DTSTART/i.test(text)) return text;
+  const ends = [...text.toUpperCase().matchAll(/UNTIL=([^;\s]*)/g)];
+  const zone = ends.some(([, date = ""]) => isZoned(date)) ? "Z" : "";
+  return `DTSTART:20200101T000000${zone}\n${text}`;
+}
 
 function read(text: string): Recurrence {
   const lines = text
@@ -46,17 +59,22 @@ function read(text: string): Recurrence {
   if (lines.length === 0) throw new Fault("empty string");
   const found: { [property: string]: string[] } = { RRULE: [], EXRULE: [], RDATE: [], EXDATE: [] };
   let start = DEFAULT_START;
+  let zoned = false;
   for (const line of lines) {
     const colon = line.indexOf(":");
-    const property = colon < 0 ? "RRULE" : (line.slice(0, colon).split(";")[0] as string);
+    const [property = "", ...details] = colon < 0 ? ["RRULE"] : line.slice(0, colon).split(";");
     const value = line.slice(colon + 1);
-    if (property === "DTSTART") start = dueDate(value);
-    else if (Object.hasOwn(found, property)) (found[property] as string[]).push(value);
+    if (property === "DTSTART") {
+      start = dueDate(value);
+      zoned = isZoned(value) || details.some((detail) => detail.startsWith("TZID="));
+    } else if (Object.hasOwn(found, property)) (found[property] as string[]).push(value);
     else throw new Fault(`unsupported property: ${property}`);
+    const strange = details.find((detail) => !DETAILS[property]?.test(detail));
+    if (strange !== undefined) throw new Fault(`unsupported ${property} parm: ${strange}`);
   }
   const { RRULE = [], EXRULE = [], RDATE = [], EXDATE = [] } = found;
   if (RRULE.length === 0 && RDATE.length === 0 && EXDATE.length === 0) throw new Fault("it holds no rule");
-  const [rules, excludedRules] = [RRULE, EXRULE].map((all) => all.map((rule) => readRule(rule, start))) as [
+  const [rules, excludedRules] = [RRULE, EXRULE].map((all) => all.map((rule) => readRule(rule, { start, zoned }))) as [
     Rule[],
     Rule[],
   ];
@@ -96,12 +114,22 @@ function dateOf(text: string): Wall {
   return wallOf(dayNumber(year, month, day), hour * HOUR + minute * MINUTE + second * SECOND);
 }
 
-function readRule(text: string, start: Wall): Rule {
+/** Whether a date says its zone: by a Z, or by an offset. */
+const isZoned = (date: string): boolean => /(?:Z|T\d.*[+-]\d{2}:?\d{2})$/.test(date);
+
+/** Where a rule starts; `zoned`: its date says in which zone. */
+interface Start {
+  start: Wall;
+  zoned: boolean;
+}
+
+function readRule(text: string, { start, zoned }: Start): Rule {
   const parts = new Map<string, string>();
   for (const pair of text.split(";")) {
     const [name, value, ...more] = pair.split("=");
     if (!name || value === undefined || more.length > 0) throw new Fault(`"${pair}" is not of the form NAME=VALUE`);
     if (!KNOWN.has(name)) throw new Fault(`unknown parameter '${name}'`);
+    if (parts.has(name)) throw new Fault(`'${name}' is said twice`);
     parts.set(name, value);
   }
   const frequency = parts.get("FREQ") ?? "";
@@ -116,14 +144,26 @@ function readRule(text: string, start: Wall): Rule {
     if (values?.includes(0)) throw new Fault(`invalid '${name}': 0`);
     return values && new Set(values);
   };
+  const single = (name: string, low: number, high: number): number | null => {
+    const value = parts.get(name);
+    return value === undefined ? null : numberOf(name, value, low, high);
+  };
   const days = weekdaysOf(parts.get("BYDAY") ?? parts.get("BYWEEKDAY"), frequency as Frequency);
-  const count = numbers("COUNT", 0, Number.MAX_SAFE_INTEGER)?.[0] ?? null;
+  const count = single("COUNT", 0, Number.MAX_SAFE_INTEGER);
   const until = parts.get("UNTIL");
+  if (until?.includes(":")) throw new Fault(`invalid 'UNTIL': ${until} (write it like 20261231T000000Z)`);
+  // Prefect's programs cannot read a rule that mixes the two, and with it no list that it is in.
+  if (until !== undefined && isZoned(until) !== zoned)
+    throw new Fault(
+      zoned
+        ? "DTSTART says its zone, so UNTIL has to say UTC: write it with a Z at its end"
+        : "UNTIL says UTC and DTSTART no zone: write both with a Z at their end, or both without",
+    );
   const weekStart = WEEKDAYS.indexOf(parts.get("WKST") ?? "MO");
   if (weekStart < 0) throw new Fault(`invalid 'WKST': ${parts.get("WKST")}`);
   const rule: Rule = {
     frequency: frequency as Frequency,
-    interval: numbers("INTERVAL", 1, 1_000_000)?.[0] ?? 1,
+    interval: single("INTERVAL", 1, 1_000_000) ?? 1,
     start,
     until: until === undefined ? null : dateOf(until),
     count,
@@ -184,7 +224,8 @@ function weekdaysOf(
   for (const item of text?.split(",") ?? []) {
     const match = /^([+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)(?:\(([+-]?\d+)\))?$/.exec(item);
     const number = Number(match?.[1] ?? match?.[3] ?? 0);
-    if (!match || Math.abs(number) > 53) throw new Fault(`invalid 'BYDAY': ${item}`);
+    const isNone = number === 0 && (match?.[1] ?? match?.[3]) !== undefined;
+    if (!match || isNone || Math.abs(number) > 53) throw new Fault(`invalid 'BYDAY': ${item}`);
     const weekday = WEEKDAYS.indexOf(match[2] as string);
     if (number !== 0 && (frequency === "YEARLY" || frequency === "MONTHLY")) nth.push({ weekday, nth: number });
     else every.add(weekday);

@@ -6,6 +6,7 @@
  */
 import { formatInstant, fromMilliseconds, type Instant, MILLISECOND, SECOND } from "../time.ts";
 import { DAY, type Wall } from "./civil.ts";
+import { isZoneName } from "./zone-names.ts";
 
 /** From `at` on, the wall shows `offset` microseconds more than UTC, and did show `before` more. */
 export interface Transition {
@@ -86,6 +87,7 @@ function platformZone(name: string): Zone | null {
   } catch {
     return null;
   }
+  if (!isZoneName(name, format.resolvedOptions().timeZone)) return null;
   return new TableZone(name, (at) => offsetBy(format, at));
 }
 
