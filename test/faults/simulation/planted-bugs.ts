@@ -79,7 +79,7 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   },
   "offers-are-not-repeated": {
     what: "A run is sent to its pool once: a message that is lost is lost.",
-    edit: ["else await this.during(this.#perform())", "else this.ledger.takeDuties()"],
+    edit: ["await this.during(this.#perform());", "this.ledger.takeDuties();"],
   },
   "offers-make-claimed-runs-wait": {
     what: "An offer that comes twice makes a run wait again that an agent has.",
