@@ -6,6 +6,7 @@ that know both. Nothing of a user's is loaded before, nothing is written, and no
 
 import contextlib
 import importlib
+import importlib.util
 import json
 import os
 import runpy
@@ -186,6 +187,11 @@ def main():
     # Of another version of Prefect, whatever there is of it.
     with contextlib.suppress(Exception):
         say_once()
+    if importlib.util.find_spec("prefect") is None:
+        sys.exit(
+            f"The Python of this agent, {sys.executable}, has no package prefect. "
+            "Install it there, or start the agent with --python and one that has it."
+        )
     runpy.run_module(ENGINE, run_name="__main__", alter_sys=True)
 
 
