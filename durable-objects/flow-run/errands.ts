@@ -20,6 +20,9 @@ export class Errands {
   readonly #env: ObjectEnv;
   readonly #ledger: Ledger;
 
+  /** The state that the stand-in in the parent was last told of. */
+  #mirrored: string | undefined;
+
   constructor(env: ObjectEnv, ledger: Ledger) {
     this.#env = env;
     this.#ledger = ledger;
@@ -41,10 +44,14 @@ export class Errands {
     if (!parent || !run.parentTaskRunId) return;
     const { now, newId } = this.#ledger.clock;
     const state = stateOfStandIn(run, { now: now(), newId });
-    if (!state) return;
+    // Another change of the run is none of its stand-in, which would count an attempt more.
+    if (!state || run.state?.id === this.#mirrored) return;
+    const before = this.#mirrored;
+    this.#mirrored = run.state?.id;
     try {
       await flowRunAt(this.#env, owner.workspace, parent).mirror(owner, run.parentTaskRunId, state);
     } catch (error) {
+      this.#mirrored = before;
       console.error("A parent run could not be told", error);
     }
   }

@@ -253,6 +253,9 @@ describe("graphs", () => {
     const child = await begin({ parent_task_run_id: standIn, name: "calm-owl" });
     await set(child, "RUNNING");
     await vi.waitFor(async () => expect((await call(`GET /task_runs/${standIn}`)).body.state_type).toBe("RUNNING"));
+    await call(`PATCH /flow_runs/${child}`, { tags: ["edited"] });
+    await call(`PATCH /flow_runs/${child}/labels`, { edited: true });
+    expect((await call(`GET /task_runs/${standIn}`)).body.run_count).toBe(1);
     await call("POST /artifacts/", { key: "k", type: "progress", data: 7, flow_run_id: run, task_run_id: first });
     await call("POST /artifacts/", { key: "k", type: "markdown", data: "x", flow_run_id: run });
     const filter = { event: { name: ["prefect.flow-run.Running"] }, resource: { id: [`prefect.flow-run.${child}`] } };
