@@ -41,3 +41,10 @@ test.each([
 ])("[CL41] an interval of %i s is told as %s", (interval, words) => {
   expect(wordsOf({ schedule: { interval, anchor_date: "", timezone: "UTC" } })).toBe(words);
 });
+
+test.each([
+  ["FREQ=DAILY;BYHOUR=9;BYMINUTE=30", "Every day at 09:30"],
+  ["DTSTART:20260101T000000\nFREQ=YEARLY;BYEASTER=1", "DTSTART:20260101T000000 FREQ=YEARLY;BYEASTER=1"],
+])("[CL41] the rule %j is told in words where there are any", (rrule, words) => {
+  expect(wordsOf({ schedule: { rrule, timezone: "UTC" } })).toBe(words);
+});

@@ -1,5 +1,6 @@
 /** Schedules of a deployment, as commands mean them: by their slug, their id or its beginning, or the only one there is. */
 import type { WireDeploymentSchedule } from "@millrace/contract/schedules.ts";
+import { ruleWords } from "@millrace/domain/schedule/rrule-words.ts";
 import type { ScheduleOptions } from "../sdk/deploy/options.ts";
 import { wireTimes } from "../sdk/deploy/schedules.ts";
 import { type Duration, milliseconds, readable } from "../sdk/duration.ts";
@@ -58,7 +59,7 @@ function lengthOf(text: string): Duration {
 /** A schedule in a few words. */
 export function wordsOf({ schedule }: Pick<WireDeploymentSchedule, "schedule">): string {
   if ("cron" in schedule) return schedule.cron;
-  if ("rrule" in schedule) return schedule.rrule.replaceAll("\n", " ");
+  if ("rrule" in schedule) return ruleWords(schedule.rrule) ?? schedule.rrule.replaceAll("\n", " ");
   return `every ${readable(schedule.interval * 1000).replace(/( 00[ms])+$/, "")}`;
 }
 

@@ -66,13 +66,13 @@ export interface DeploymentPageData {
 
 export async function loadDeployment(api: Client, id: string, now: number): Promise<DeploymentPageData> {
   const found = await api("GET /deployments/{id}", { params: { id } });
-  const [flows, runs, { cronWords }] = await Promise.all([
+  const [flows, runs, { scheduleWords }] = await Promise.all([
     namesOfFlows(api, [found.flow_id]),
     loadRuns(api, { ...EVERYTHING, deployments: [found.id] }, now),
     import("./cron-words.ts"),
   ]);
   const told = found.schedules.flatMap(({ id: schedule, schedule: due }): [string, string][] => {
-    const words = cronWords("cron" in due ? due.cron : null);
+    const words = scheduleWords(due);
     return words === null ? [] : [[schedule, words]];
   });
   return { deployment: detailOf(found), flow: flows[found.flow_id] ?? null, runs, told: Object.fromEntries(told) };

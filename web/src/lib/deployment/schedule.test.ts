@@ -9,6 +9,13 @@ test.each([
     "Europe/Paris",
     true,
   ],
+  [
+    "[WE60] a quarter of an hour",
+    { active: true, schedule: { interval: 900, timezone: "UTC" } },
+    "every 15m",
+    "UTC",
+    true,
+  ],
   ["[WE60] an interval", { active: false, schedule: { interval: 3600, timezone: "UTC" } }, "every 1h", "UTC", false],
   ["[WE60] a recurrence", { schedule: { rrule: "FREQ=DAILY" } }, "FREQ=DAILY", null, true],
   ["[WE60] one of a kind to come", { schedule: { moon: "full" } }, '{"moon":"full"}', null, true],

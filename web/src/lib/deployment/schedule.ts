@@ -16,7 +16,7 @@ export function scheduleOf(given: unknown): Schedule {
     typeof cron === "string"
       ? `cron ${cron}`
       : typeof interval === "number"
-        ? `every ${tellDuration(interval * 1000)}`
+        ? `every ${tellDuration(interval * 1000).replace(/( 00[ms])+$/, "")}`
         : typeof rrule === "string"
           ? rrule
           : JSON.stringify(schedule ?? given);
