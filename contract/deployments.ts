@@ -2,16 +2,13 @@
 import { z } from "zod";
 import { endpoint } from "./endpoint.ts";
 import { DeploymentFilter, RunFilters } from "./filters.ts";
-import { FlowRunOut, PolicyIn } from "./flow-runs.ts";
 import {
   DeploymentScheduleCreate,
   DeploymentScheduleOut,
   DeploymentScheduleUpdate,
   MOST_SCHEDULES,
-  ScheduleIn,
   ScheduleOut,
 } from "./schedules.ts";
-import { StateIn } from "./states.ts";
 import {
   ById,
   Fields,
@@ -21,11 +18,8 @@ import {
   Name,
   Offset,
   otherwise,
-  Page,
   PathName,
-  pageOf,
   Tags,
-  Timestamp,
   TimestampText,
   Uuid,
 } from "./wire.ts";
@@ -37,7 +31,7 @@ const ConcurrencyOptions = z.object({
 });
 
 /** What a version is called by whoever made it, with whatever that one adds. */
-const VersionInfo = z.looseObject({ type: Name, version: Name });
+export const VersionInfo = z.looseObject({ type: Name, version: Name });
 
 export const DeploymentOut = z.object({
   id: z.uuid(),
@@ -145,7 +139,7 @@ const DeploymentCreate = z
   .superRefine(oneLimit);
 export type DeploymentCreateBody = z.output<typeof DeploymentCreate>;
 
-const DeploymentUpdate = z
+export const DeploymentUpdate = z
   .strictObject({
     ...Settings,
     schedules: z.array(DeploymentScheduleUpdate).max(MOST_SCHEDULES).optional(),
@@ -159,71 +153,10 @@ export type DeploymentUpdateBody = z.output<typeof DeploymentUpdate>;
 
 export const DEPLOYMENT_SORTS = ["CREATED_DESC", "UPDATED_DESC", "NAME_ASC", "NAME_DESC"] as const;
 
-const DeploymentRunCreate = z.strictObject({
-  state: maybe(StateIn),
-  name: maybe(Name),
-  parameters: Fields.default({}),
-  enforce_parameter_schema: maybe(z.boolean()),
-  context: Fields.default({}),
-  infrastructure_document_id: maybe(Uuid),
-  empirical_policy: PolicyIn.optional(),
-  tags: Tags.default([]),
-  idempotency_key: maybe(Name),
-  labels: maybe(Labels),
-  parent_task_run_id: maybe(Uuid),
-  work_queue_name: maybe(Name),
-  job_variables: maybe(Fields),
-});
-export type DeploymentRunCreateBody = z.output<typeof DeploymentRunCreate>;
-
-/** Runs that one call may begin. */
-const MOST_RUNS_AT_ONCE = 1_000;
 /** Deployments that one call may delete. */
 const MOST_DELETED = 50;
 
 const ListBody = RunFilters.extend({ sort: otherwise(z.enum(DEPLOYMENT_SORTS), "NAME_ASC"), limit: Limit });
-const OfSchedule = z.object({ id: Uuid, schedule_id: Uuid });
-
-const OfVersion = z.object({ id: Uuid, version_id: Uuid });
-
-/** What becomes of schedules when a deployment is branched. */
-export const SCHEDULE_HANDLINGS = ["keep", "remove", "inactive"] as const;
-
-const actor = z.object({ id: z.string(), type: z.string(), display_value: z.string().nullable() }).nullable();
-export const DeploymentVersionOut = z.object({
-  id: z.uuid(),
-  created: TimestampText,
-  updated: TimestampText,
-  deployment_id: z.uuid(),
-  version_info: VersionInfo,
-  description: z.string().nullable(),
-  tags: z.array(z.string()),
-  labels: z.record(z.string(), z.unknown()),
-  entrypoint: z.string().nullable(),
-  pull_steps: z.array(z.record(z.string(), z.unknown())).nullable(),
-  parameters: z.record(z.string(), z.unknown()),
-  parameter_openapi_schema: z.record(z.string(), z.unknown()).nullable(),
-  enforce_parameter_schema: z.boolean(),
-  work_pool_name: z.string().nullable(),
-  work_queue_id: z.uuid().nullable(),
-  work_queue_name: z.string().nullable(),
-  job_variables: z.record(z.string(), z.unknown()),
-  infra_overrides: z.record(z.string(), z.unknown()),
-  last_active: TimestampText,
-  created_by: actor,
-  updated_by: actor,
-});
-export type WireDeploymentVersion = z.output<typeof DeploymentVersionOut>;
-
-export const PreviewOut = z.array(
-  z.object({
-    /** In the schedule's zone, with its offset. */
-    local: z.string(),
-    utc: TimestampText,
-    /** What a change of clocks does to it. */
-    warning: z.string().nullable(),
-  }),
-);
 
 export const deployments = {
   create: endpoint({
@@ -319,55 +252,6 @@ export const deployments = {
     result: z.object({ deleted: z.array(z.uuid()) }),
     summary: "Deletes the deployments that a filter means.",
   }),
-  scheduledRuns: endpoint({
-    method: "POST",
-    path: "/deployments/get_scheduled_flow_runs",
-    scope: "see_deployments",
-    body: z.object({
-      deployment_ids: z.array(Uuid).max(1_000),
-      scheduled_before: maybe(Timestamp),
-      limit: Limit,
-    }),
-    status: 200,
-    result: z.array(FlowRunOut),
-    summary:
-      "Runs of deployments that are due before a time, the earliest first. It counts as a sign of life of who starts them.",
-  }),
-  schedule: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/schedule",
-    scope: "write_deployments",
-    params: ById,
-    body: z.object({
-      start_time: maybe(Timestamp),
-      end_time: maybe(Timestamp),
-      min_time: maybe(z.number().min(0).max(1e10)),
-      min_runs: maybe(z.int().min(0).max(MOST_RUNS_AT_ONCE)),
-      max_runs: maybe(z.int().min(0).max(MOST_RUNS_AT_ONCE)),
-    }),
-    optionalBody: true,
-    status: 200,
-    result: z.null(),
-    summary: "Makes the runs of a deployment's schedules in a span of time, also of the past.",
-  }),
-  pause: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/pause_deployment",
-    scope: "write_deployments",
-    params: ById,
-    status: 200,
-    result: z.null(),
-    summary: "Stops a deployment's schedules; what they planned is deleted.",
-  }),
-  resume: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/resume_deployment",
-    scope: "write_deployments",
-    params: ById,
-    status: 200,
-    result: z.null(),
-    summary: "Lets a deployment's schedules go on from now.",
-  }),
   workQueueCheck: endpoint({
     method: "GET",
     path: "/deployments/{id}/work_queue_check",
@@ -377,175 +261,5 @@ export const deployments = {
     result: z.array(WorkQueueOut.omit({ work_pool_name: true, status: true, active_slots: true })),
     summary:
       "Queues that choose runs by tags and would take this deployment's: there are none, pools took their place.",
-  }),
-  schedules: endpoint({
-    method: "GET",
-    path: "/deployments/{id}/schedules",
-    scope: "see_deployments",
-    params: ById,
-    status: 200,
-    result: z.array(DeploymentScheduleOut),
-    summary: "The schedules of a deployment.",
-  }),
-  createSchedules: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/schedules",
-    scope: "write_deployments",
-    params: ById,
-    body: z.array(DeploymentScheduleCreate).max(MOST_SCHEDULES),
-    status: 201,
-    result: z.array(DeploymentScheduleOut),
-    summary: "Adds schedules to a deployment.",
-  }),
-  previewSchedules: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/schedules/preview",
-    scope: "see_deployments",
-    params: ById,
-    body: z.strictObject({
-      schedule: ScheduleIn,
-      after: maybe(Timestamp),
-      limit: otherwise(z.int().min(1).max(200), 10),
-    }),
-    status: 200,
-    result: PreviewOut,
-    summary: "The next times of a schedule, with a warning where a change of clocks moves, skips or repeats one.",
-  }),
-  updateSchedule: endpoint({
-    method: "PATCH",
-    path: "/deployments/{id}/schedules/{schedule_id}",
-    scope: "write_deployments",
-    params: OfSchedule,
-    body: DeploymentScheduleUpdate,
-    status: 204,
-    summary: "Changes a schedule.",
-  }),
-  removeSchedule: endpoint({
-    method: "DELETE",
-    path: "/deployments/{id}/schedules/{schedule_id}",
-    scope: "write_deployments",
-    params: OfSchedule,
-    status: 204,
-    summary: "Deletes a schedule; what it planned is deleted too.",
-  }),
-  createFlowRuns: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/create_flow_run/bulk",
-    scope: "run_deployments",
-    params: ById,
-    body: z.array(DeploymentRunCreate).max(MOST_RUNS_AT_ONCE),
-    status: 200,
-    result: z.object({
-      results: z.array(
-        z.object({
-          flow_run_id: z.uuid().nullable(),
-          status: z.enum(["CREATED", "FAILED"]),
-          error: z.string().nullable(),
-        }),
-      ),
-    }),
-    summary: "Starts many runs of a deployment; each is told of for itself.",
-  }),
-  createFlowRun: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/create_flow_run",
-    scope: "run_deployments",
-    params: ById,
-    body: DeploymentRunCreate,
-    optionalBody: true,
-    status: [201, 200],
-    result: FlowRunOut,
-    summary: "Starts a run of a deployment.",
-  }),
-  enable: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/enable",
-    scope: "write_deployments",
-    params: ById,
-    status: 200,
-    result: z.null(),
-    summary: "Lets a disabled deployment have runs again.",
-  }),
-  disable: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/disable",
-    scope: "write_deployments",
-    params: ById,
-    status: 200,
-    result: z.null(),
-    summary: "Takes back what a deployment's schedules planned, and refuses new runs of it.",
-  }),
-  activateSchedules: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/set_schedule_active",
-    scope: "write_deployments",
-    params: ById,
-    status: 200,
-    result: z.null(),
-    summary: "An older name of resume_deployment.",
-  }),
-  deactivateSchedules: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/set_schedule_inactive",
-    scope: "write_deployments",
-    params: ById,
-    status: 200,
-    result: z.null(),
-    summary: "An older name of pause_deployment.",
-  }),
-  branch: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/branch",
-    scope: "write_deployments",
-    params: ById,
-    body: z.strictObject({
-      branch: Name.regex(/\S/, "Branch name cannot be empty or contain only whitespace"),
-      options: otherwise(z.strictObject({ schedule_handling: otherwise(z.enum(SCHEDULE_HANDLINGS), "remove") }), {
-        schedule_handling: "remove",
-      }),
-      overrides: maybe(DeploymentUpdate),
-    }),
-    status: 200,
-    result: DeploymentOut,
-    summary: "Makes a deployment of its own like this one, for a branch of its code.",
-  }),
-  versions: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/versions/paginate",
-    scope: "see_deployments",
-    params: ById,
-    body: z.object({ page: Page, limit: Limit }),
-    optionalBody: true,
-    status: 200,
-    result: pageOf(DeploymentVersionOut),
-    summary: "Lists the versions of a deployment, the newest first.",
-  }),
-  readVersion: endpoint({
-    method: "GET",
-    path: "/deployments/{id}/versions/{version_id}",
-    scope: "see_deployments",
-    params: OfVersion,
-    status: 200,
-    result: DeploymentVersionOut,
-    summary: "Reads a version of a deployment.",
-  }),
-  removeVersion: endpoint({
-    method: "DELETE",
-    path: "/deployments/{id}/versions/{version_id}",
-    scope: "manage_deployments",
-    params: OfVersion,
-    status: 204,
-    summary: "Deletes a version that the deployment is not.",
-  }),
-  promoteVersion: endpoint({
-    method: "POST",
-    path: "/deployments/{id}/versions/{version_id}/promote",
-    scope: "manage_deployments",
-    params: OfVersion,
-    body: z.object({ reason: maybe(z.string().max(5_000)) }),
-    optionalBody: true,
-    status: 200,
-    result: z.literal(true),
-    summary: "Makes a deployment what it was in this version.",
   }),
 };

@@ -12,6 +12,9 @@ import { checkpoints } from "./checkpoints.ts";
 import { collections } from "./collections.ts";
 import { globalLimits, tagLimits } from "./concurrency-limits.ts";
 import { deadLetters } from "./dead-letters.ts";
+import { deploymentLines } from "./deployment-lines.ts";
+import { deploymentRuns } from "./deployment-runs.ts";
+import { deploymentSchedules } from "./deployment-schedules.ts";
 import { deployments } from "./deployments.ts";
 import { diagnoses } from "./diagnoses.ts";
 import type { BodyInputOf, EndpointRow, ParamsOf, QueryInputOf, ResultOf, RouteOf } from "./endpoint.ts";
@@ -56,6 +59,9 @@ export const resources = {
   artifacts,
   events,
   deployments,
+  deploymentRuns,
+  deploymentSchedules,
+  deploymentLines,
   deadLetters,
   bundles,
   workPools,

@@ -1,4 +1,4 @@
-import { deployments, type SCHEDULE_HANDLINGS } from "@millrace/contract/deployments.ts";
+import { deploymentLines, type SCHEDULE_HANDLINGS } from "@millrace/contract/deployment-lines.ts";
 import type { DeploymentSchedule } from "@millrace/domain/schedule/deployment-schedule.ts";
 import { fromMilliseconds } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
@@ -22,10 +22,10 @@ import { ensureQueue } from "./work-queues.ts";
 
 /** Versions and branches of deployments, and whether one may have runs at all. */
 export function serveDeploymentLines(app: App): void {
-  serve(app, deployments.versions, ({ env, tenant, params, body }) => listVersions(env, tenant, params.id, body));
-  serve(app, deployments.readVersion, ({ env, tenant, params }) => readVersion(env, tenant, params));
+  serve(app, deploymentLines.versions, ({ env, tenant, params, body }) => listVersions(env, tenant, params.id, body));
+  serve(app, deploymentLines.readVersion, ({ env, tenant, params }) => readVersion(env, tenant, params));
 
-  serve(app, deployments.removeVersion, async ({ env, tenant, params }) => {
+  serve(app, deploymentLines.removeVersion, async ({ env, tenant, params }) => {
     await readVersion(env, tenant, params);
     if (!(await removeVersion(env, tenant, params)))
       throw new Refusal({
@@ -36,18 +36,18 @@ export function serveDeploymentLines(app: App): void {
       });
   });
 
-  serve(app, deployments.promoteVersion, async ({ env, tenant, params, afterwards }) => {
+  serve(app, deploymentLines.promoteVersion, async ({ env, tenant, params, afterwards }) => {
     const before = await deploymentNow(env, tenant, params.id);
     if (!(await promote(env, tenant, params.id, params.version_id))) notFound("deployment version", params.version_id);
     afterwards(announceChange(env, tenant, before, await planAnew(env, tenant, params.id)));
     return true as const;
   });
 
-  serve(app, deployments.enable, async ({ env, tenant, params }) => {
+  serve(app, deploymentLines.enable, async ({ env, tenant, params }) => {
     await change(env, tenant, params.id, { disabled: 0 });
     return null;
   });
-  serve(app, deployments.disable, async ({ env, tenant, params, afterwards }) => {
+  serve(app, deploymentLines.disable, async ({ env, tenant, params, afterwards }) => {
     const before = await deploymentNow(env, tenant, params.id);
     const after = await change(env, tenant, params.id, { disabled: 1 });
     await discardRuns(env, tenant, params.id, { all: false });
@@ -55,7 +55,7 @@ export function serveDeploymentLines(app: App): void {
     return null;
   });
 
-  serve(app, deployments.branch, async ({ env, tenant, params, body, request, afterwards }) => {
+  serve(app, deploymentLines.branch, async ({ env, tenant, params, body, request, afterwards }) => {
     const base = await deploymentNow(env, tenant, params.id);
     const name = branchName(base.name, body.branch);
     if (await readRow(env, tenant, "d.flow_id = ?2 AND d.name = ?3", base.flow_id, name))

@@ -1,4 +1,4 @@
-import { type DeploymentRunCreateBody, deployments } from "@millrace/contract/deployments.ts";
+import { type DeploymentRunCreateBody, deploymentRuns } from "@millrace/contract/deployment-runs.ts";
 import { FlowRunFilter } from "@millrace/contract/filters.ts";
 import { deploymentEvent } from "@millrace/domain/dispatch/events.ts";
 import type { JsonObject } from "@millrace/domain/json.ts";
@@ -30,12 +30,12 @@ const AT_ONCE = 20;
 
 /** Runs of deployments: begun, and asked for by who starts them. */
 export function serveDeploymentRuns(app: App): void {
-  serve(app, deployments.createFlowRun, async ({ env, tenant, params, body, credential }) => {
+  serve(app, deploymentRuns.createFlowRun, async ({ env, tenant, params, body, credential }) => {
     const row = (await findDeployment(env, tenant, params.id)) ?? notFound("deployment", params.id);
     return begin(env, tenant, row, await templateOf(env, tenant, row), body, credential.claim?.run ?? null);
   });
 
-  serve(app, deployments.createFlowRuns, async ({ env, tenant, params, body, credential }) => {
+  serve(app, deploymentRuns.createFlowRuns, async ({ env, tenant, params, body, credential }) => {
     const row = await deploymentNow(env, tenant, params.id);
     const template = await templateOf(env, tenant, row);
     const one = async (wanted: DeploymentRunCreateBody) => {
@@ -54,7 +54,7 @@ export function serveDeploymentRuns(app: App): void {
     return { results };
   });
 
-  serve(app, deployments.scheduledRuns, async ({ env, tenant, body }) => {
+  serve(app, deploymentRuns.scheduledRuns, async ({ env, tenant, body }) => {
     const { deployment_ids: ids, scheduled_before: before, limit } = body;
     const filter = FlowRunFilter.parse({
       deployment_id: { any_: ids },
@@ -79,7 +79,7 @@ export async function beginFromOutside(
   { parameters, idempotencyKey }: { parameters: JsonObject; idempotencyKey: string | null },
 ): Promise<{ run: string; isNew: boolean }> {
   const row = (await findDeployment(env, tenant, deployment)) ?? notFound("deployment", deployment);
-  const body = deployments.createFlowRun.body.parse({ parameters, idempotency_key: idempotencyKey });
+  const body = deploymentRuns.createFlowRun.body.parse({ parameters, idempotency_key: idempotencyKey });
   const { status, result } = await begin(env, tenant, row, await templateOf(env, tenant, row), body, null);
   return { run: (JSON.parse(result.text) as { id: string }).id, isNew: status === 201 };
 }

@@ -1,4 +1,4 @@
-import { deployments } from "@millrace/contract/deployments.ts";
+import { deploymentSchedules } from "@millrace/contract/deployment-schedules.ts";
 import { deploymentScheduleToWire, wantedSchedule } from "@millrace/contract/schedules.ts";
 import type { DeploymentSchedule } from "@millrace/domain/schedule/deployment-schedule.ts";
 import { preview } from "@millrace/domain/schedule/preview.ts";
@@ -13,13 +13,13 @@ import { notFound, Refusal } from "./refusal.ts";
 import { changedSchedule, checkSlugs } from "./schedule-changes.ts";
 import { type App, serve } from "./serve.ts";
 
-/** Schedules of deployments. */
+/** Schedules of deploymentSchedules. */
 export function serveDeploymentSchedules(app: App): void {
-  serve(app, deployments.schedules, async ({ env, tenant, params }) => {
+  serve(app, deploymentSchedules.schedules, async ({ env, tenant, params }) => {
     return shownSchedules(await deploymentNow(env, tenant, params.id));
   });
 
-  serve(app, deployments.createSchedules, async ({ env, tenant, params, body }) => {
+  serve(app, deploymentSchedules.createSchedules, async ({ env, tenant, params, body }) => {
     const row = await deploymentNow(env, tenant, params.id);
     const now = fromMilliseconds(Date.now());
     const added = body.map(
@@ -31,7 +31,7 @@ export function serveDeploymentSchedules(app: App): void {
     return added.map((one) => deploymentScheduleToWire(one, row.id));
   });
 
-  serve(app, deployments.updateSchedule, async ({ env, tenant, params, body }) => {
+  serve(app, deploymentSchedules.updateSchedule, async ({ env, tenant, params, body }) => {
     const row = await deploymentNow(env, tenant, params.id);
     const known = schedulesOf(row);
     if (!known.some(({ id }) => id === params.schedule_id)) notFound("schedule", params.schedule_id);
@@ -41,7 +41,7 @@ export function serveDeploymentSchedules(app: App): void {
     await change(env, tenant, row.id, { schedules: JSON.stringify(all) });
   });
 
-  serve(app, deployments.removeSchedule, async ({ env, tenant, params }) => {
+  serve(app, deploymentSchedules.removeSchedule, async ({ env, tenant, params }) => {
     const row = await deploymentNow(env, tenant, params.id);
     const known = schedulesOf(row);
     const rest = known.filter(({ id }) => id !== params.schedule_id);
@@ -49,7 +49,7 @@ export function serveDeploymentSchedules(app: App): void {
     await change(env, tenant, row.id, { schedules: JSON.stringify(rest) });
   });
 
-  serve(app, deployments.previewSchedules, async ({ env, tenant, params, body }) => {
+  serve(app, deploymentSchedules.previewSchedules, async ({ env, tenant, params, body }) => {
     await deploymentNow(env, tenant, params.id);
     const timetable = timetableOf(body.schedule);
     if (!isTimetable(timetable)) throw new Refusal({ code: "invalid", field: "schedule", message: timetable.message });
@@ -61,19 +61,19 @@ export function serveDeploymentSchedules(app: App): void {
     }));
   });
 
-  for (const row of [deployments.pause, deployments.deactivateSchedules])
+  for (const row of [deploymentSchedules.pause, deploymentSchedules.deactivateSchedules])
     serve(app, row, async ({ env, tenant, params }) => {
       await change(env, tenant, params.id, { paused: 1 });
       await discardRuns(env, tenant, params.id, { all: false });
       return null;
     });
-  for (const row of [deployments.resume, deployments.activateSchedules])
+  for (const row of [deploymentSchedules.resume, deploymentSchedules.activateSchedules])
     serve(app, row, async ({ env, tenant, params }) => {
       await change(env, tenant, params.id, { paused: 0 });
       return null;
     });
 
-  serve(app, deployments.schedule, async ({ env, tenant, params, body }) => {
+  serve(app, deploymentSchedules.schedule, async ({ env, tenant, params, body }) => {
     const row = await deploymentNow(env, tenant, params.id);
     await planDeployment(env, tenant, row);
     const span = {

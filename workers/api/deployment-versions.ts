@@ -4,7 +4,7 @@
  * AP131 A version is kept in the transaction that makes the deployment it; promoting an older one is one statement, so that a deployment
  *      is never half of each.
  */
-import type { WireDeploymentVersion } from "@millrace/contract/deployments.ts";
+import type { WireDeploymentVersion } from "@millrace/contract/deployment-lines.ts";
 import { formatInstant, instant } from "@millrace/domain/time.ts";
 import { uuidv7 } from "uuidv7";
 import type { Tenant } from "../auth/credential.ts";
