@@ -30,8 +30,8 @@ export interface Step {
   cwd?: string;
 }
 
-/** Seconds that a part may take which starts the service: on a quiet machine it takes less than half of them. */
-const LONG = 540;
+/** Seconds that a part may take which starts the service: on a quiet machine, beside two others, it takes a third of them. */
+const LONG = 900;
 
 const always = () => true;
 const node = (...args: string[]): Step => ({ argv: [process.execPath, ...args] });
@@ -112,7 +112,7 @@ export function parts(): Part[] {
       limit: 120,
     },
     { name: "build", steps: buildSteps(), stopAtFirst: true, present: () => exists("workers/main.ts"), limit: 240 },
-    { name: "types", steps: typeSteps(), present: always, limit: 240 },
+    { name: "types", steps: typeSteps(), present: always, limit: 300 },
     { name: "sql", steps: sqlSteps(), present: () => has(/^migrations\/.*schema\.ts$/), limit: 120 },
     ...["client", "browser", "faults", "conformance", "tenancy", "agent", "host"].map(
       (project): Part => ({
