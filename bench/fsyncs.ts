@@ -6,6 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 
 /** Milliseconds for what is written after the answer: the index, and the closing of what is not needed any more. */
 const SETTLE = 3_000;
+/** Milliseconds after which what was done before has been closed: an object syncs once more ten seconds after its last call. */
+const REST = 12_000;
 export const hasStrace = (): boolean => spawnSync("strace", ["-V"], { stdio: "ignore" }).status === 0;
 
 /**
@@ -20,6 +22,7 @@ export async function fsyncsPerUnit(
   await work(1);
   const counts: number[] = [];
   for (const units of [1, 11]) {
+    await wait(REST);
     const count = await countFsyncs(pids, folder, async () => void (await work(units)));
     if (count === null) return null;
     counts.push(count);

@@ -30,7 +30,7 @@ export interface Step {
   cwd?: string;
 }
 
-/** Seconds that a part may take which starts the service: on a quiet machine, beside two others, it takes a third of them. */
+/** Seconds that a part may take which starts the service: on a quiet machine it takes less than half of them. */
 const LONG = 900;
 
 const always = () => true;

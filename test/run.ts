@@ -1,7 +1,7 @@
 /**
  * The test command. `node test/run.ts` runs every part, `node test/run.ts unit types` those alone, `--list` names them.
  *
- * - Three parts run at a time; each one's whole output is in test-output/<part>.log, the screen gets a line per part and
+ * - Two parts run at a time; each one's whole output is in test-output/<part>.log, the screen gets a line per part and
  *   the failures. The last line is `N passed, N failed, N skipped`; a static gate counts as one.
  * - Exit 1 when anything failed or nothing ran. A part that was killed, or ended badly without a failing test, counts as
  *   one failure.
@@ -22,8 +22,8 @@ interface Outcome {
   notes: string[];
 }
 
-/** How many parts run at once: the command is meant for two cores, and each part waits for a fifth of its time. */
-const LANES = 3;
+/** How many parts run at once: the command is meant for two cores. Three of them end no sooner. */
+const LANES = 2;
 const OUTPUT = join(ROOT, "test-output");
 /** Lines of a gate's output to show when it fails. */
 const TAIL = 30;
